@@ -1,0 +1,69 @@
+#ifndef NOONMARK_COMMON_RPC_COMPLETION_LOOP_H_
+#define NOONMARK_COMMON_RPC_COMPLETION_LOOP_H_
+
+#include <functional>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "common/time/monotonic_time.h"
+
+namespace grpc {
+class CompletionQueue;
+}  // namespace grpc
+
+namespace noonmark {
+
+// What a completion queue gives back: `this` is the tag.
+class CompletionTag {
+ public:
+  virtual ~CompletionTag() = default;
+  // On the loop's thread. `ok` is gRPC's.
+  virtual void Complete(bool ok) = 0;
+};
+
+// One thread on one completion queue, which is the cheapest and the most
+// accurate way to serve or ask clocks: nothing is handed over between threads
+// from the arrival of a message to the reading of a clock.
+//
+// Besides completions the loop runs functions posted by other threads and one
+// timer. The timer is a timerfd on CLOCK_MONOTONIC, watched by a helper
+// thread that wakes the queue: gRPC's own timers and AsyncNext's timeout stall
+// when the wall clock is set back.
+class CompletionLoop {
+ public:
+  // `queue` may be a ServerCompletionQueue. The loop shuts it down and drains
+  // it.
+  explicit CompletionLoop(std::unique_ptr<grpc::CompletionQueue> queue);
+  ~CompletionLoop();
+  CompletionLoop(const CompletionLoop&) = delete;
+  CompletionLoop& operator=(const CompletionLoop&) = delete;
+
+  grpc::CompletionQueue* queue() const;
+
+  // Any thread. `work` runs on the loop's thread, in the order of the calls;
+  // after Stop() it may never run.
+  void Post(std::function<void()> work);
+
+  // Loop's thread, or before Run(). Calls the function of OnTimer() once, at
+  // `when` or as soon after as the loop is free. A later call replaces an
+  // earlier one. MonotonicTime of the real CLOCK_MONOTONIC.
+  void SetTimer(MonotonicTime when);
+  void OnTimer(std::function<void()> tick);
+
+  // Before Run(). `set` runs on the loop's thread whenever the kernel says that
+  // CLOCK_REALTIME was set (timerfd, cancel on set).
+  void OnClockSet(std::function<void()> set);
+
+  // Serves until Stop(), then shuts the queue down and drains it.
+  void Run();
+  // Any thread, and from a function that the loop runs; not a signal handler.
+  void Stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_RPC_COMPLETION_LOOP_H_
