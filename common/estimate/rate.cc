@@ -1,0 +1,30 @@
+#include "common/estimate/rate.h"
+
+namespace noonmark {
+
+RateInterval RateBetween(const Interval& before, const Interval& after,
+                         absl::Duration elapsed) {
+  const Interval moved = after - before;
+  return {absl::FDivDuration(moved.lo, elapsed) * 1e6,
+          absl::FDivDuration(moved.hi, elapsed) * 1e6};
+}
+
+void RateEstimate::Add(const Interval& bound, absl::Duration at) {
+  if (!older_.has_value()) {
+    older_ = Anchor{bound, at};
+    return;
+  }
+  const absl::Duration elapsed = at - older_->at;
+  if (elapsed < baseline_) return;
+  rate_ = RateBetween(older_->bound, bound, elapsed);
+  if (!newer_.has_value()) {
+    newer_ = Anchor{bound, at};
+  } else if (at - newer_->at >= baseline_) {
+    older_ = newer_;
+    newer_ = Anchor{bound, at};
+  }
+}
+
+void RateEstimate::Forget() { *this = RateEstimate(baseline_); }
+
+}  // namespace noonmark

@@ -1,0 +1,56 @@
+#ifndef NOONMARK_COMMON_ESTIMATE_RATE_H_
+#define NOONMARK_COMMON_ESTIMATE_RATE_H_
+
+#include <optional>
+
+#include "absl/time/time.h"
+#include "common/estimate/interval.h"
+
+namespace noonmark {
+
+// The rate of one counter against another lies in [lo, hi] parts per million,
+// ends included. Positive: the guest's is fast.
+struct RateInterval {
+  double lo_ppm = 0;
+  double hi_ppm = 0;
+
+  // The magnitude that is certain; 0 if 0 is inside.
+  double LeastMagnitude() const {
+    if (lo_ppm > 0) return lo_ppm;
+    if (hi_ppm < 0) return -hi_ppm;
+    return 0;
+  }
+};
+
+// What two bounds of an offset prove of its mean rate between them. `elapsed`
+// > 0. Guaranteed where the bounds are; width falls as 1/elapsed.
+RateInterval RateBetween(const Interval& before, const Interval& after,
+                         absl::Duration elapsed);
+
+// Keeps a rate over the last one to two baselines from bounds that come one by
+// one. O(1).
+class RateEstimate {
+ public:
+  explicit RateEstimate(absl::Duration baseline) : baseline_(baseline) {}
+
+  // `at`: host RAW, rising.
+  void Add(const Interval& bound, absl::Duration at);
+  void Forget();
+
+  // Absent until a whole baseline has been seen.
+  const std::optional<RateInterval>& rate() const { return rate_; }
+
+ private:
+  struct Anchor {
+    Interval bound;
+    absl::Duration at;
+  };
+  absl::Duration baseline_;
+  std::optional<Anchor> older_;
+  std::optional<Anchor> newer_;
+  std::optional<RateInterval> rate_;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_ESTIMATE_RATE_H_
