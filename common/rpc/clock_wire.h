@@ -1,0 +1,47 @@
+#ifndef NOONMARK_COMMON_RPC_CLOCK_WIRE_H_
+#define NOONMARK_COMMON_RPC_CLOCK_WIRE_H_
+
+#include <cstddef>
+
+#include "absl/status/statusor.h"
+#include "common/detect/guest_facts.h"
+#include "common/estimate/exchange.h"
+#include "common/time/clock.h"
+
+namespace noonmark::v1 {
+class ClockExchange;
+class ClockGroup;
+class GuestDescription;
+class KernelDiscipline;
+}  // namespace noonmark::v1
+
+namespace noonmark {
+
+// The limits of agent.proto, in characters and entries.
+inline constexpr size_t kMostBootIdCharacters = 36;
+inline constexpr size_t kMostClocksourceCharacters = 32;
+inline constexpr size_t kMostFactCharacters = 256;
+inline constexpr size_t kMostFactEntries = 32;
+
+// From the wire: the one place where what a guest says is checked. What comes
+// out is within its limits and safe to print, to compute with and to keep; it
+// is still only the guest's word. Any clock value is valid.
+//
+// Errors:
+//   kInvalidArgument  the message names the field and what is wrong with it:
+//                     "received.raw_after_ns: 12 is before raw_before_ns 40".
+absl::StatusOr<GuestReading> DecodeClockExchange(const v1::ClockExchange& wire);
+absl::StatusOr<GuestFacts> DecodeGuestDescription(
+    const v1::GuestDescription& wire);
+
+// To the wire. Replaces all of `wire`, reusing its memory. Times beyond what
+// int64 nanoseconds hold are saturated.
+void EncodeClockReading(const ClockReading& reading, v1::ClockGroup* wire);
+void EncodeKernelDiscipline(const KernelDiscipline& discipline,
+                            v1::KernelDiscipline* wire);
+void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire);
+void EncodeGuestFacts(const GuestFacts& facts, v1::GuestDescription* wire);
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_RPC_CLOCK_WIRE_H_
