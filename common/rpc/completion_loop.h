@@ -54,6 +54,11 @@ class CompletionLoop {
   // CLOCK_REALTIME was set (timerfd, cancel on set).
   void OnClockSet(std::function<void()> set);
 
+  // Before Run(). `stopping` runs on the loop's thread after Stop(), before the
+  // queue is shut down. Here a server is shut down and streams are cancelled:
+  // the drain waits for every tag, and nothing new may be begun afterwards.
+  void OnStop(std::function<void()> stopping);
+
   // Serves until Stop(), then shuts the queue down and drains it.
   void Run();
   // Any thread, and from a function that the loop runs; not a signal handler.

@@ -1,0 +1,255 @@
+#include "common/rpc/completion_loop.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+
+#include "common/sync/mutex.h"
+
+namespace noonmark {
+namespace {
+
+// The kernel gives descriptors and timers, or this process cannot do its work.
+int Checked(int result, const char* call) {
+  if (result < 0) {
+    std::perror(call);
+    std::abort();
+  }
+  return result;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() { close(fd_); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+  // False: the kernel cancelled it, since the clock was set (ECANCELED).
+  bool Drain() const {
+    uint64_t count;
+    return read(fd_, &count, sizeof(count)) >= 0 || errno != ECANCELED;
+  }
+
+ private:
+  const int fd_;
+};
+
+}  // namespace
+
+// Two threads: the one in Run(), and a helper that sleeps on the descriptors
+// and wakes the first. Waking is one completion: an alarm in the past, at most
+// one at a time, whose tag is this object.
+class CompletionLoop::Impl : public CompletionTag {
+ public:
+  explicit Impl(std::unique_ptr<grpc::CompletionQueue> queue)
+      : queue_(std::move(queue)),
+        timer_(
+            Checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                    "timerfd_create")),
+        clock_watch_(
+            Checked(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC),
+                    "timerfd_create")),
+        quit_(Checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
+    WatchClock();
+    helper_ = std::thread([this] { Help(); });
+  }
+
+  ~Impl() override { Finish(); }
+
+  grpc::CompletionQueue* queue() const { return queue_.get(); }
+
+  void Post(std::function<void()> work) {
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    posted_.push_back(std::move(work));
+    Wake();
+  }
+
+  void SetTimer(MonotonicTime when) {
+    // Rounded up: never early. Zero would mean never.
+    const absl::Duration reading = std::max(
+        absl::Ceil(when.Reading(), absl::Nanoseconds(1)), absl::Nanoseconds(1));
+    itimerspec spec = {};
+    spec.it_value = absl::ToTimespec(reading);
+    Checked(timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr),
+            "timerfd_settime");
+    timer_set_ = true;
+  }
+
+  void OnTimer(std::function<void()> tick) { tick_ = std::move(tick); }
+  void OnClockSet(std::function<void()> set) { set_ = std::move(set); }
+  void OnStop(std::function<void()> stopping) { stop_ = std::move(stopping); }
+
+  void Run() {
+    void* tag;
+    bool ok;
+    while (!Stopping() && queue_->Next(&tag, &ok)) {
+      static_cast<CompletionTag*>(tag)->Complete(ok);
+    }
+    if (stop_) stop_();
+    Finish();
+  }
+
+  void Stop() {
+    MutexLock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    Wake();
+  }
+
+  // The wake-up, on the loop's thread.
+  void Complete(bool /*ok*/) override {
+    std::vector<std::function<void()>> work;
+    bool timer_rang;
+    bool clock_set;
+    {
+      MutexLock lock(mutex_);
+      waking_ = false;
+      work.swap(posted_);
+      timer_rang = std::exchange(timer_rang_, false);
+      clock_set = std::exchange(clock_was_set_, false);
+    }
+    for (const std::function<void()>& function : work) {
+      if (Stopping()) return;
+      function();
+    }
+    if (clock_set && set_ && !Stopping()) set_();
+    // The ring may be that of a timer that was replaced in the meantime.
+    if (timer_rang && timer_set_ && TimerExpired() && !Stopping()) {
+      timer_set_ = false;
+      if (tick_) tick_();
+    }
+  }
+
+ private:
+  bool Stopping() {
+    MutexLock lock(mutex_);
+    return stopping_;
+  }
+
+  // Under the lock, so that no alarm is set on a queue that is shut down.
+  void Wake() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (waking_ || finished_) return;
+    waking_ = true;
+    alarm_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC),
+               static_cast<CompletionTag*>(this));
+  }
+
+  bool TimerExpired() const {
+    itimerspec left;
+    Checked(timerfd_gettime(timer_.get(), &left), "timerfd_gettime");
+    return left.it_value.tv_sec == 0 && left.it_value.tv_nsec == 0;
+  }
+
+  // True: the clock was set since the last call.
+  bool WatchClock() {
+    itimerspec never = {};
+    never.it_value.tv_sec = std::numeric_limits<time_t>::max();
+    const int result = timerfd_settime(
+        clock_watch_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never,
+        nullptr);
+    // It is armed even so.
+    if (result < 0 && errno == ECANCELED) return true;
+    Checked(result, "timerfd_settime");
+    return false;
+  }
+
+  // The helper's thread.
+  void Help() {
+    pollfd watched[] = {{timer_.get(), POLLIN, 0},
+                        {clock_watch_.get(), POLLIN, 0},
+                        {quit_.get(), POLLIN, 0}};
+    while (true) {
+      if (poll(watched, std::size(watched), -1) < 0) {
+        if (errno == EINTR) continue;
+        Checked(-1, "poll");
+      }
+      if (watched[2].revents != 0) return;
+      const bool rang = watched[0].revents != 0;
+      if (rang) timer_.Drain();
+      bool set = watched[1].revents != 0 && !clock_watch_.Drain();
+      if (watched[1].revents != 0) set |= WatchClock();
+
+      MutexLock lock(mutex_);
+      timer_rang_ |= rang;
+      clock_was_set_ |= set;
+      if (rang || set) Wake();
+    }
+  }
+
+  // Ends the helper, shuts the queue down and drains it. Idempotent.
+  void Finish() {
+    {
+      MutexLock lock(mutex_);
+      if (finished_) return;
+      finished_ = stopping_ = true;
+    }
+    const uint64_t one = 1;
+    Checked(static_cast<int>(write(quit_.get(), &one, sizeof(one))), "write");
+    helper_.join();
+    queue_->Shutdown();
+    void* tag;
+    bool ok;
+    while (queue_->Next(&tag, &ok)) {
+      static_cast<CompletionTag*>(tag)->Complete(ok);
+    }
+  }
+
+  const std::unique_ptr<grpc::CompletionQueue> queue_;
+  const Descriptor timer_;
+  const Descriptor clock_watch_;
+  const Descriptor quit_;
+  std::thread helper_;
+
+  // Of the loop's thread.
+  std::function<void()> tick_;
+  std::function<void()> set_;
+  std::function<void()> stop_;
+  bool timer_set_ = false;
+
+  Mutex mutex_;
+  grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
+  bool waking_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool timer_rang_ ABSL_GUARDED_BY(mutex_) = false;
+  bool clock_was_set_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::function<void()>> posted_ ABSL_GUARDED_BY(mutex_);
+};
+
+CompletionLoop::CompletionLoop(std::unique_ptr<grpc::CompletionQueue> queue)
+    : impl_(std::make_unique<Impl>(std::move(queue))) {}
+CompletionLoop::~CompletionLoop() = default;
+
+grpc::CompletionQueue* CompletionLoop::queue() const { return impl_->queue(); }
+void CompletionLoop::Post(std::function<void()> work) {
+  impl_->Post(std::move(work));
+}
+void CompletionLoop::SetTimer(MonotonicTime when) { impl_->SetTimer(when); }
+void CompletionLoop::OnTimer(std::function<void()> tick) {
+  impl_->OnTimer(std::move(tick));
+}
+void CompletionLoop::OnClockSet(std::function<void()> set) {
+  impl_->OnClockSet(std::move(set));
+}
+void CompletionLoop::OnStop(std::function<void()> stopping) {
+  impl_->OnStop(std::move(stopping));
+}
+void CompletionLoop::Run() { impl_->Run(); }
+void CompletionLoop::Stop() { impl_->Stop(); }
+
+}  // namespace noonmark

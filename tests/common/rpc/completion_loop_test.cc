@@ -1,0 +1,210 @@
+#include "common/rpc/completion_loop.h"
+
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <grpcpp/alarm.h>
+#include <grpcpp/completion_queue.h>
+#include <gtest/gtest.h>
+
+#include "absl/time/time.h"
+#include "common/runtime/system_clock.h"
+
+namespace noonmark {
+namespace {
+
+using ::testing::ElementsAre;
+
+std::unique_ptr<grpc::CompletionQueue> Queue() {
+  return std::make_unique<grpc::CompletionQueue>();
+}
+
+// An operation that ends by being cancelled.
+class FarAlarm : public CompletionTag {
+ public:
+  explicit FarAlarm(CompletionLoop& loop) {
+    alarm_.Set(loop.queue(), gpr_inf_future(GPR_CLOCK_MONOTONIC),
+               static_cast<CompletionTag*>(this));
+  }
+  void Cancel() { alarm_.Cancel(); }
+  void Complete(bool ok) override { (ok ? rang : cancelled) = true; }
+
+  bool rang = false;
+  bool cancelled = false;
+
+ private:
+  grpc::Alarm alarm_;
+};
+
+TEST(CompletionLoopTest, RunsPostedWorkInTheOrderOfTheCalls) {
+  CompletionLoop loop(Queue());
+  std::vector<int> seen;
+  loop.Post([&] { seen.push_back(1); });
+  loop.Post([&] {
+    seen.push_back(2);
+    loop.Post([&] {
+      seen.push_back(4);
+      loop.Stop();
+    });
+  });
+  loop.Post([&] { seen.push_back(3); });
+  loop.Run();
+  EXPECT_THAT(seen, ElementsAre(1, 2, 3, 4));
+}
+
+TEST(CompletionLoopTest, RunsTheWorkOfManyThreadsEachInItsOrder) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 5000;
+  CompletionLoop loop(Queue());
+  std::vector<int> next(kThreads, 0);
+  int disordered = 0;
+  int left = kThreads * kEach;
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&, thread] {
+      for (int i = 0; i < kEach; ++i) {
+        loop.Post([&, thread, i] {
+          disordered += next[thread]++ == i ? 0 : 1;
+          if (--left == 0) loop.Stop();
+        });
+      }
+    });
+  }
+  loop.Run();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(left, 0);
+  EXPECT_EQ(disordered, 0);
+}
+
+TEST(CompletionLoopTest, RingsTheTimerOnceAndNotEarly) {
+  CompletionLoop loop(Queue());
+  SystemClock clock;
+  const MonotonicTime first = clock.Now() + absl::Milliseconds(3);
+  const MonotonicTime second = first + absl::Milliseconds(3);
+  std::vector<bool> early;
+  loop.OnTimer([&] {
+    early.push_back(clock.Now() < (early.empty() ? first : second));
+    if (early.size() == 2) return loop.Stop();
+    loop.SetTimer(second);
+  });
+  loop.SetTimer(first);
+  loop.Run();
+  EXPECT_THAT(early, ElementsAre(false, false));
+}
+
+TEST(CompletionLoopTest, RingsAtOnceForATimeThatIsOver) {
+  CompletionLoop loop(Queue());
+  loop.OnTimer([&] { loop.Stop(); });
+  loop.SetTimer(MonotonicTime());
+  loop.Run();
+}
+
+TEST(CompletionLoopTest, ReplacesAnEarlierTimerByALaterOne) {
+  CompletionLoop loop(Queue());
+  SystemClock clock;
+  MonotonicTime when;
+  bool early = false;
+  loop.OnTimer([&] {
+    early = clock.Now() < when;
+    loop.Stop();
+  });
+  loop.Post([&] {
+    // The first has rung, unheard, before it is replaced.
+    const MonotonicTime first = clock.Now();
+    loop.SetTimer(first);
+    while (clock.Now() < first + absl::Milliseconds(3)) {
+    }
+    when = clock.Now() + absl::Milliseconds(20);
+    loop.SetTimer(when);
+  });
+  loop.Run();
+  EXPECT_FALSE(early);
+}
+
+TEST(CompletionLoopTest, ReplacesALaterTimerByAnEarlierOne) {
+  CompletionLoop loop(Queue());
+  SystemClock clock;
+  loop.OnTimer([&] { loop.Stop(); });
+  loop.SetTimer(MonotonicTime::FromReading(absl::InfiniteDuration()));
+  loop.Post([&] { loop.SetTimer(clock.Now() + absl::Milliseconds(1)); });
+  loop.Run();
+}
+
+TEST(CompletionLoopTest, StopsFromAnotherThread) {
+  CompletionLoop loop(Queue());
+  std::thread other([&] { loop.Stop(); });
+  loop.Run();
+  other.join();
+}
+
+TEST(CompletionLoopTest, RunsNothingAfterStop) {
+  CompletionLoop loop(Queue());
+  bool ran = false;
+  loop.OnTimer([&] { ran = true; });
+  loop.Post([&] {
+    loop.SetTimer(MonotonicTime());
+    loop.Stop();
+    loop.Stop();
+    loop.Post([&] { ran = true; });
+  });
+  loop.Post([&] { ran = true; });
+  loop.Run();
+  loop.Post([&] { ran = true; });
+  EXPECT_FALSE(ran);
+}
+
+TEST(CompletionLoopTest, ReturnsAtOnceIfStoppedBeforeRun) {
+  CompletionLoop loop(Queue());
+  loop.Stop();
+  loop.Run();
+}
+
+TEST(CompletionLoopTest, IsDestroyedWithoutRun) {
+  auto alive = std::make_shared<int>();
+  {
+    CompletionLoop loop(Queue());
+    loop.Post([alive] {});
+    loop.SetTimer(MonotonicTime());
+  }
+  EXPECT_EQ(alive.use_count(), 1);
+}
+
+TEST(CompletionLoopTest, DrainsWhatIsEndedWhenItStops) {
+  CompletionLoop loop(Queue());
+  FarAlarm alarm(loop);
+  loop.OnStop([&] { alarm.Cancel(); });
+  loop.Stop();
+  loop.Run();
+  EXPECT_TRUE(alarm.cancelled);
+  EXPECT_FALSE(alarm.rang);
+}
+
+TEST(CompletionLoopTest, CompletesTagsWhileItRuns) {
+  CompletionLoop loop(Queue());
+  FarAlarm alarm(loop);
+  loop.Post([&] {
+    alarm.Cancel();
+    loop.Post([&] { loop.Stop(); });
+  });
+  loop.Run();
+  EXPECT_TRUE(alarm.cancelled);
+}
+
+TEST(CompletionLoopTest, LetsManyThreadsPostWhileItStops) {
+  CompletionLoop loop(Queue());
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 2000; ++i) loop.Post([] {});
+    });
+  }
+  threads.emplace_back([&] { loop.Stop(); });
+  loop.Run();
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace noonmark
