@@ -1,0 +1,167 @@
+#include "common/detect/evidence.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/estimate/format.h"
+
+namespace noonmark {
+namespace {
+
+std::string FormatRate(const RateInterval& rate) {
+  return absl::StrFormat("%+.1f ppm", (rate.lo_ppm + rate.hi_ppm) / 2);
+}
+
+// Whose difference moved, in words.
+std::string_view WhatMoved(FindingCode code) {
+  switch (code) {
+    case FindingCode::kClockSet:
+      return "the guest's own REALTIME - MONOTONIC";
+    case FindingCode::kHostStepped:
+      return "the host's own REALTIME - MONOTONIC";
+    case FindingCode::kCounterJump:
+    case FindingCode::kStoodStill:
+    case FindingCode::kCaughtUp:
+      return "guest RAW - host RAW";
+    case FindingCode::kReadGlitch:
+    case FindingCode::kVcpuDisagreement:
+    case FindingCode::kRateFault:
+    case FindingCode::kSlewing:
+    case FindingCode::kLeftBehindByHostStep:
+    case FindingCode::kRtcLocalTime:
+    case FindingCode::kClockUnset:
+    case FindingCode::kRebooted:
+    case FindingCode::kNoAgent:
+    case FindingCode::kAgentUnreachable:
+    case FindingCode::kAgentUntrusted:
+    case FindingCode::kHostUnproven:
+      break;
+  }
+  return "";
+}
+
+// A line of c is known to the rate bound carried over the gap; its absolute
+// place means nothing (each counter starts where it likes), so the figures
+// that matter are the size and what did not move.
+std::string_view WhatStood(FindingCode code) {
+  switch (code) {
+    case FindingCode::kCounterJump:
+    case FindingCode::kStoodStill:
+      return "the guest's own REALTIME - MONOTONIC did not move: nobody set "
+             "the clock";
+    case FindingCode::kClockSet:
+      return "guest RAW - host RAW did not move: the counter is sound";
+    case FindingCode::kCaughtUp:
+      return "the guest's REALTIME and BOOTTIME grew by as much: it slept";
+    case FindingCode::kReadGlitch:
+      return "the next readings stood on the old line again: the clock itself "
+             "never moved";
+    case FindingCode::kRateFault:
+    case FindingCode::kSlewing:
+    case FindingCode::kVcpuDisagreement:
+    case FindingCode::kLeftBehindByHostStep:
+    case FindingCode::kRtcLocalTime:
+    case FindingCode::kClockUnset:
+    case FindingCode::kRebooted:
+    case FindingCode::kNoAgent:
+    case FindingCode::kAgentUnreachable:
+    case FindingCode::kAgentUntrusted:
+    case FindingCode::kHostStepped:
+    case FindingCode::kHostUnproven:
+      break;
+  }
+  return "";
+}
+
+std::string_view SizeLabel(FindingCode code) {
+  if (code == FindingCode::kLeftBehindByHostStep) return "host's step";
+  if (code == FindingCode::kRtcLocalTime) return "offset";
+  return "size";
+}
+
+}  // namespace
+
+std::string Summarize(const Finding& finding) {
+  std::vector<std::string> parts;
+  if (finding.signature != nullptr) {
+    const bool back =
+        finding.size.has_value() && finding.size->hi < absl::ZeroDuration();
+    parts.push_back(absl::StrCat(back ? "-" : "", finding.signature->name));
+  } else if (finding.size.has_value()) {
+    parts.push_back(FormatSeconds(finding.size->Middle()));
+  }
+  if (finding.rate.has_value()) parts.push_back(FormatRate(*finding.rate));
+  if (!finding.note.empty()) parts.push_back(finding.note);
+  std::string summary;
+  for (const std::string& part : parts) {
+    absl::StrAppend(&summary, summary.empty() ? "" : ", ", part);
+  }
+  return summary;
+}
+
+std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
+  std::vector<EvidenceLine> lines;
+  const auto add = [&](std::string_view label, std::string text) {
+    lines.push_back({std::string(label), std::move(text)});
+  };
+  const auto moment = [&](MonotonicTime t) {
+    return FormatMoment(epoch + t.Reading());
+  };
+
+  if (finding.size.has_value()) {
+    add(SizeLabel(finding.code),
+        absl::StrCat(FormatOffset(*finding.size), ", in ",
+                     FormatInterval(*finding.size)));
+  }
+  if (finding.signature != nullptr && finding.size.has_value()) {
+    const bool back = finding.size->hi < absl::ZeroDuration();
+    const absl::Duration exact =
+        back ? -finding.signature->size : finding.signature->size;
+    add("known size",
+        absl::StrCat(
+            back ? "-" : "", finding.signature->name, " = ",
+            FormatSeconds(exact),
+            finding.size->Contains(exact)
+                ? " lies inside"
+                : " lies within 1 ms (what a wrapped delta falls short)",
+            ", and no other known size does"));
+    add("which means", finding.signature->meaning);
+  }
+  if (finding.rate.has_value()) {
+    add("rate", absl::StrFormat("%s, in [%+.1f ppm, %+.1f ppm]",
+                                FormatRate(*finding.rate), finding.rate->lo_ppm,
+                                finding.rate->hi_ppm));
+  }
+  if (finding.window_end > finding.window_begin) {
+    add("when", absl::StrCat("after ", moment(finding.window_begin), ", by ",
+                             moment(finding.window_end)));
+  }
+  const std::string_view moved = WhatMoved(finding.code);
+  if (!moved.empty() && finding.before.has_value() &&
+      finding.after.has_value()) {
+    add("what moved",
+        absl::StrCat(std::string(moved), ": from ", FormatInterval(*finding.before), " to ",
+                     FormatInterval(*finding.after)));
+  }
+  const std::string_view stood = WhatStood(finding.code);
+  if (!stood.empty()) add("what did not", std::string(stood));
+  if (finding.on_old + finding.on_new + finding.on_neither > 0) {
+    add("the burst after it",
+        absl::StrCat(finding.on_new, " readings on a new line, ",
+                     finding.on_old, " on the old, ", finding.on_neither,
+                     " on neither"));
+  }
+  if (finding.code == FindingCode::kClockSet) {
+    add("the kernel's word",
+        finding.discontinuities == 0
+            ? "the agent was not told that the clock was set"
+            : absl::StrCat("told the agent ", finding.discontinuities,
+                           finding.discontinuities == 1 ? " time" : " times",
+                           " that the clock was set"));
+  }
+  if (!finding.note.empty()) add("note", finding.note);
+  return lines;
+}
+
+}  // namespace noonmark

@@ -1,0 +1,87 @@
+#ifndef NOONMARK_COMMON_DETECT_GUEST_ASSESSOR_H_
+#define NOONMARK_COMMON_DETECT_GUEST_ASSESSOR_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/detect/finding_log.h"
+#include "common/detect/guest_tracker.h"
+#include "common/detect/verdict.h"
+#include "common/estimate/exchange.h"
+
+namespace noonmark {
+
+struct AssessorOptions {
+  TrackerOptions tracker;
+  // A rate that a time daemon should not have to mend.
+  double rate_warning_ppm = 100;
+  // How long a finding that is over is still told.
+  absl::Duration keep_findings = absl::Hours(24);
+};
+
+// All that is thought of one guest: what moved, its findings, the verdict.
+// Pure: exchanges, events and times go in. O(1) in time and in memory.
+class GuestAssessor {
+ public:
+  explicit GuestAssessor(const AssessorOptions& options);
+
+  // A new connection to the agent; see Exchange::stream.
+  void OnNewStream(uint64_t stream) { tracker_.OnNewStream(stream); }
+
+  // True: something is suspected, ask a burst at once.
+  bool OnExchange(const Exchange& exchange);
+
+  // The answers to a burst are in. True: ask another at once to confirm.
+  bool OnBurstEnd(const HostView& host, MonotonicTime now);
+
+  // No usable data, and why.
+  void OnNoAgent(std::string_view note, MonotonicTime now);
+  void OnUnreachable(std::string_view note, MonotonicTime now);
+  void OnUntrusted(std::string_view note, MonotonicTime now);
+
+  // The hypervisor paused the guest.
+  void OnPaused(MonotonicTime now);
+
+  // The host's REALTIME was set by `step`: no word about any guest.
+  void OnHostStepped(const Interval& step, MonotonicTime now);
+  // The host's counter stood still: no old comparison holds.
+  void OnHostSlept() { tracker_.ForgetComparisons(); }
+
+  Verdict verdict() const { return judge_.verdict(); }
+  std::string_view reason() const { return judge_.reason(); }
+  MonotonicTime verdict_since() const { return judge_.since(); }
+  // Guest REALTIME minus host REALTIME at `measured`. Absent: never.
+  const std::optional<Interval>& offset() const { return offset_; }
+  MonotonicTime measured() const { return measured_; }
+  std::optional<RateInterval> rate() const { return tracker_.rate(); }
+  std::vector<Finding> findings() const { return findings_.Ordered(); }
+  // True once after something that a person would want to see at once.
+  bool TakeNews();
+
+ private:
+  void Record(std::vector<Finding> findings);
+  void HoldConditions(MonotonicTime now);
+  void HoldCause(MonotonicTime now);
+  void Hold(FindingCode code, Severity severity, std::string_view note,
+            MonotonicTime now);
+  void EndSilence(MonotonicTime now);
+
+  AssessorOptions options_;
+  GuestTracker tracker_;
+  VerdictJudge judge_;
+  FindingLog findings_;
+  std::optional<Interval> offset_;
+  MonotonicTime measured_;
+  // The offset was there from the first reading: nothing was seen to make it.
+  bool seen_to_move_ = false;
+  // The host's steps since the guest last moved by itself.
+  std::optional<Interval> host_step_;
+  bool news_ = false;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_DETECT_GUEST_ASSESSOR_H_

@@ -1,0 +1,75 @@
+#ifndef NOONMARK_COMMON_DETECT_HOST_TRACKER_H_
+#define NOONMARK_COMMON_DETECT_HOST_TRACKER_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/detect/finding_log.h"
+#include "common/detect/verdict.h"
+#include "common/estimate/interval.h"
+#include "common/estimate/local_differences.h"
+#include "common/time/clock.h"
+
+namespace noonmark {
+
+// How a host is trusted; configuration.
+enum class HostTrust {
+  kProven,    // as far as the kernel's or the time daemon's bound says
+  kDeclared,  // the operator says that it is right
+};
+
+struct HostOptions {
+  HostTrust trust = HostTrust::kProven;
+  // After a step of the host nobody is judged for this long, unless a bound
+  // proves the host earlier.
+  absl::Duration hold_after_step = absl::Minutes(5);
+  Thresholds thresholds;
+};
+
+// Watches the mark itself by differences of its own clocks, at 10 Hz and with
+// every exchange. No reading of a clock here: they come in.
+class HostTracker {
+ public:
+  explicit HostTracker(const HostOptions& options) : options_(options) {}
+
+  struct Result {
+    // REALTIME was set by this much.
+    std::optional<Interval> stepped;
+    // The host slept: its counters stood still, all comparisons are void.
+    bool slept = false;
+  };
+  Result OnReading(const ClockReading& reading);
+
+  // What the kernel says of its discipline, about once a second and right
+  // after a step. Absent: not readable.
+  void OnDiscipline(const std::optional<KernelDiscipline>& discipline,
+                    MonotonicTime now);
+
+  // What verdicts lean on now.
+  HostView View(MonotonicTime now) const;
+  bool declared() const { return options_.trust == HostTrust::kDeclared; }
+  // The proven bound, whatever was declared.
+  const std::optional<absl::Duration>& proven_bound() const { return bound_; }
+  // Why it is proven or not, for people.
+  const std::string& trust_reason() const { return trust_reason_; }
+  const FindingLog& findings() const { return findings_; }
+  void Expire(MonotonicTime now, absl::Duration keep) {
+    findings_.Expire(now, keep);
+  }
+
+ private:
+  HostOptions options_;
+  std::optional<LocalDifferences> last_;
+  MonotonicTime last_at_;
+  std::optional<absl::Duration> bound_;
+  std::string trust_reason_ = "not read yet";
+  // Set by a step; ends by proof or by time.
+  std::optional<MonotonicTime> stepped_at_;
+  bool proven_since_step_ = true;
+  FindingLog findings_;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_DETECT_HOST_TRACKER_H_

@@ -1,0 +1,117 @@
+#include "common/detect/verdict.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace noonmark {
+namespace {
+
+// Bursts that agree before a guest is called wrong.
+constexpr int kToBeWrong = 2;
+// Bursts before one that was wrong is called ok again: few if it is well
+// inside, more if it is close to the threshold.
+constexpr int kToBeOkWellInside = 3;
+constexpr int kToBeOk = 12;
+
+std::string Seconds(absl::Duration d) {
+  return absl::StrFormat("%.6g s", absl::ToDoubleSeconds(d));
+}
+
+}  // namespace
+
+std::string_view VerdictName(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kOk:
+      return "ok";
+    case Verdict::kWrong:
+      return "wrong";
+    case Verdict::kDiffers:
+      return "differs";
+    case Verdict::kUncertain:
+      return "uncertain";
+    case Verdict::kUnknown:
+      return "unknown";
+    case Verdict::kSuspended:
+      return "suspended";
+  }
+  return "";
+}
+
+void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
+                            MonotonicTime now) {
+  wants_confirmation_ = false;
+  if (host.stepped) {
+    OnSuspend("host-stepped", now);
+    return;
+  }
+  const absl::Duration limit = thresholds_.warning;
+  const Interval allowed = {-limit, limit};
+
+  // Asked before "too wide": a width never hides a large offset.
+  if (!offset.Meets(allowed)) {
+    inside_ = well_inside_ = 0;
+    if (++outside_ < kToBeWrong) {
+      if (troubled_) return;  // it stays what it was
+      wants_confirmation_ = true;
+      Set(Verdict::kUncertain, "outside once; the next reading confirms it",
+          now);
+      return;
+    }
+    troubled_ = true;
+    if (!host.bound.has_value()) {
+      Set(Verdict::kDiffers, "the host is unproven", now);
+    } else if (offset.WidenedBy(*host.bound).Meets(allowed)) {
+      Set(Verdict::kDiffers,
+          absl::StrCat("the host itself may be off by ", Seconds(*host.bound)),
+          now);
+    } else {
+      Set(Verdict::kWrong, "", now);
+    }
+    return;
+  }
+  outside_ = 0;
+
+  if (offset.Within(allowed)) {
+    ++inside_;
+    const bool well = offset.Within({-limit / 2, limit / 2});
+    well_inside_ = well ? well_inside_ + 1 : 0;
+    if (troubled_ && inside_ < kToBeOk && well_inside_ < kToBeOkWellInside) {
+      Set(Verdict::kUncertain, "inside again; a few more readings confirm it",
+          now);
+      return;
+    }
+    troubled_ = false;
+    Set(Verdict::kOk, "", now);
+    return;
+  }
+  inside_ = well_inside_ = 0;
+  const absl::Duration needed =
+      absl::AbsDuration(absl::AbsDuration(offset.Middle()) - limit);
+  Set(Verdict::kUncertain,
+      absl::StrCat("bound ", Seconds(offset.HalfWidth()),
+                   " is too wide; one below ", Seconds(needed), " would tell"),
+      now);
+}
+
+void VerdictJudge::OnNoData(std::string_view reason, MonotonicTime now) {
+  wants_confirmation_ = false;
+  outside_ = inside_ = well_inside_ = 0;
+  Set(Verdict::kUnknown, std::string(reason), now);
+}
+
+void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
+  wants_confirmation_ = false;
+  outside_ = inside_ = well_inside_ = 0;
+  troubled_ = false;
+  Set(Verdict::kSuspended, std::string(reason), now);
+}
+
+void VerdictJudge::Set(Verdict verdict, std::string reason, MonotonicTime now) {
+  if (verdict != verdict_) since_ = now;
+  verdict_ = verdict;
+  reason_ = std::move(reason);
+}
+
+}  // namespace noonmark
