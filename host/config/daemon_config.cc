@@ -25,10 +25,10 @@ DaemonConfig Read(ConfigFile& file) {
   ConfigTable daemon = root.Table("daemon");
   // listen: unix:PATH of the socket that answers read-only questions.
   config.listen = daemon.String("listen", "unix:/run/noonmark/read.sock");
-  const absl::StatusOr<Address> address = ParseAddress(config.listen);
+  const absl::StatusOr<Address> address = Address::Parse(config.listen);
   if (!address.ok()) {
-    daemon.Fault("listen", address.status().message());
-  } else if (!address->is_unix()) {
+    daemon.Fault("listen", std::string(address.status().message()));
+  } else if (!address->IsUnix()) {
     daemon.Fault("listen",
                  "must be unix:PATH: without identities nobody beyond this "
                  "machine may ask");
@@ -41,9 +41,8 @@ DaemonConfig Read(ConfigFile& file) {
     libvirt.Fault("uri", "must not be empty; on a Xen host \"xen:///system\"");
   }
   // refresh: between lists of all domains without an event; 5s to 1h.
-  config.libvirt.refresh =
-      libvirt.Duration("refresh", config.libvirt.refresh, absl::Seconds(5),
-                       absl::Hours(1));
+  config.libvirt.refresh = libvirt.Duration("refresh", config.libvirt.refresh,
+                                            absl::Seconds(5), absl::Hours(1));
 
   ConfigTable host = root.Table("host");
   // name: of this host in reports; default: the machine's.
@@ -62,11 +61,10 @@ DaemonConfig Read(ConfigFile& file) {
   session.interval = poll.Duration("interval", session.interval,
                                    absl::Seconds(1), absl::Hours(1));
   // burst: exchanges of a poll, of which the best counts; 1 to 16.
-  session.burst =
-      static_cast<int>(poll.Integer("burst", session.burst, 1, 16));
+  session.burst = static_cast<int>(poll.Integer("burst", session.burst, 1, 16));
   // stale_after: polls without an answer until a guest is unknown; 1 to 100.
-  session.stale_after =
-      static_cast<int>(poll.Integer("stale_after", session.stale_after, 1, 100));
+  session.stale_after = static_cast<int>(
+      poll.Integer("stale_after", session.stale_after, 1, 100));
 
   TrackerOptions& tracker = session.assessor.tracker;
   ConfigTable judge = root.Table("judge");
@@ -82,14 +80,12 @@ DaemonConfig Read(ConfigFile& file) {
     judge.Fault("fault", "must not be less than judge.warning");
   }
   // rate_warning_ppm: a counter's rate beyond it is a finding; 10 to 500.
-  session.assessor.rate_warning_ppm = static_cast<double>(
-      judge.Integer("rate_warning_ppm",
-                    static_cast<int64_t>(session.assessor.rate_warning_ppm), 10,
-                    500));
+  session.assessor.rate_warning_ppm = static_cast<double>(judge.Integer(
+      "rate_warning_ppm",
+      static_cast<int64_t>(session.assessor.rate_warning_ppm), 10, 500));
   // rate_baseline: the shortest time over which a rate is claimed; 5s to 1h.
-  tracker.rate_baseline =
-      judge.Duration("rate_baseline", tracker.rate_baseline, absl::Seconds(5),
-                     absl::Hours(1));
+  tracker.rate_baseline = judge.Duration("rate_baseline", tracker.rate_baseline,
+                                         absl::Seconds(5), absl::Hours(1));
 
   config.monitor.host.thresholds = tracker.thresholds;
   config.monitor.libvirt_uri = config.libvirt.uri;
