@@ -39,7 +39,6 @@ class HostTracker {
     // The host slept: its counters stood still, all comparisons are void.
     bool slept = false;
   };
-  // Readings that are older than the last are passed over.
   Result OnReading(const ClockReading& reading);
 
   // What the kernel says of its discipline, about once a second and right

@@ -85,6 +85,17 @@ KernelDiscipline DecodeDiscipline(const v1::KernelDiscipline& wire,
           .tai_offset_s = wire.tai_offset_s()};
 }
 
+// `text` if the wire takes it, else nothing.
+const std::string& Allowed(const std::string& text, size_t most) {
+  static const std::string* const nothing = new std::string();
+  const std::optional<size_t> count = CountPrintable(text);
+  return count.has_value() && *count <= most ? text : *nothing;
+}
+
+const std::string& AllowedFact(const std::string& text) {
+  return Allowed(text, kMostFactCharacters);
+}
+
 }  // namespace
 
 absl::StatusOr<GuestReading> DecodeClockExchange(
@@ -126,7 +137,7 @@ absl::StatusOr<GuestFacts> DecodeGuestDescription(
   facts.clocksource_current =
       fact("clocksource_current", wire.clocksource_current());
   const auto& available = wire.clocksources_available();
-  if (static_cast<size_t>(available.size()) > kMostFactEntries) {
+  if (available.size() > kMostFactEntries) {
     faults.Add("clocksources_available",
                absl::StrCat(available.size(), " entries, but at most ",
                             kMostFactEntries, " are allowed"));
@@ -175,8 +186,9 @@ void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire) {
   wire->set_sequence(reading.sequence);
   EncodeClockReading(reading.received, wire->mutable_received());
   EncodeClockReading(reading.sent, wire->mutable_sent());
-  wire->set_boot_id(reading.boot_id);
-  wire->set_clocksource(reading.clocksource);
+  wire->set_boot_id(Allowed(reading.boot_id, kMostBootIdCharacters));
+  wire->set_clocksource(
+      Allowed(reading.clocksource, kMostClocksourceCharacters));
   wire->set_discontinuities(reading.discontinuities);
   if (reading.discipline.has_value()) {
     EncodeKernelDiscipline(*reading.discipline, wire->mutable_discipline());
@@ -190,26 +202,27 @@ void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire) {
 
 void EncodeGuestFacts(const GuestFacts& facts, v1::GuestDescription* wire) {
   wire->Clear();
-  wire->set_agent_version(facts.agent_version);
-  wire->set_kernel_release(facts.kernel_release);
-  wire->set_machine(facts.machine);
-  wire->set_operating_system(facts.operating_system);
-  wire->set_clocksource_current(facts.clocksource_current);
+  wire->set_agent_version(AllowedFact(facts.agent_version));
+  wire->set_kernel_release(AllowedFact(facts.kernel_release));
+  wire->set_machine(AllowedFact(facts.machine));
+  wire->set_operating_system(AllowedFact(facts.operating_system));
+  wire->set_clocksource_current(AllowedFact(facts.clocksource_current));
   for (const std::string& name : facts.clocksources_available) {
-    wire->add_clocksources_available(name);
+    if (wire->clocksources_available_size() == kMostFactEntries) break;
+    wire->add_clocksources_available(AllowedFact(name));
   }
   if (facts.discipline.has_value()) {
     EncodeKernelDiscipline(*facts.discipline, wire->mutable_discipline());
   }
   if (facts.xen.has_value()) {
     v1::XenFacts* xen = wire->mutable_xen();
-    xen->set_guest_type(facts.xen->guest_type);
-    xen->set_version(facts.xen->version);
+    xen->set_guest_type(AllowedFact(facts.xen->guest_type));
+    xen->set_version(AllowedFact(facts.xen->version));
     if (facts.xen->independent_wallclock.has_value()) {
       xen->set_independent_wallclock(*facts.xen->independent_wallclock);
     }
   }
-  wire->set_machine_uuid(facts.machine_uuid);
+  wire->set_machine_uuid(AllowedFact(facts.machine_uuid));
 }
 
 }  // namespace noonmark

@@ -21,7 +21,7 @@ namespace noonmark {
 inline constexpr size_t kMostBootIdCharacters = 36;
 inline constexpr size_t kMostClocksourceCharacters = 32;
 inline constexpr size_t kMostFactCharacters = 256;
-inline constexpr size_t kMostFactEntries = 32;
+inline constexpr int kMostFactEntries = 32;
 
 // From the wire: the one place where what a guest says is checked. What comes
 // out is within its limits and safe to print, to compute with and to keep; it
@@ -34,8 +34,9 @@ absl::StatusOr<GuestReading> DecodeClockExchange(const v1::ClockExchange& wire);
 absl::StatusOr<GuestFacts> DecodeGuestDescription(
     const v1::GuestDescription& wire);
 
-// To the wire. Replaces all of `wire`, reusing its memory. Times beyond what
-// int64 nanoseconds hold are saturated.
+// To the wire. Replaces all of `wire`, reusing its memory. What is encoded can
+// be decoded: text that is too long or not printable is left out, times beyond
+// what int64 nanoseconds hold are saturated.
 void EncodeClockReading(const ClockReading& reading, v1::ClockGroup* wire);
 void EncodeKernelDiscipline(const KernelDiscipline& discipline,
                             v1::KernelDiscipline* wire);

@@ -80,6 +80,14 @@ void Log(LogLevel level, std::string_view message) {
       write(STDERR_FILENO, line.data(), line.size());
 }
 
+void LogLines(LogLevel level, std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    Log(level, text.substr(0, end));
+    text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  }
+}
+
 void SetLogLevel(LogLevel least) {
   least_logged.store(least, std::memory_order_relaxed);
 }

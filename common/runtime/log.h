@@ -19,6 +19,10 @@ inline void LogInfo(std::string_view m) { Log(LogLevel::kInfo, m); }
 inline void LogWarning(std::string_view m) { Log(LogLevel::kWarning, m); }
 inline void LogError(std::string_view m) { Log(LogLevel::kError, m); }
 
+// One message for each line of `text`: a fault of a configuration file has
+// many.
+void LogLines(LogLevel level, std::string_view text);
+
 // Less important messages are dropped. From the start: kInfo.
 void SetLogLevel(LogLevel least);
 

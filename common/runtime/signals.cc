@@ -42,12 +42,15 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  if (watcher_.joinable()) {
-    eventfd_write(end_, 1);
-    watcher_.join();
-  }
+  StopWatching();
   close(signals_);
   close(end_);
+}
+
+void StopSignals::StopWatching() {
+  if (!watcher_.joinable()) return;
+  eventfd_write(end_, 1);
+  watcher_.join();
 }
 
 void StopSignals::OnStop(std::function<void()> stop) {

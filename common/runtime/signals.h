@@ -12,7 +12,6 @@ namespace noonmark {
 class StopSignals {
  public:
   StopSignals();
-  // No call is running or will come after.
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
@@ -21,6 +20,9 @@ class StopSignals {
   // came before. A second signal ends the process in the signal's own way:
   // whoever presses Ctrl-C twice doesn't want to wait. Once only.
   void OnStop(std::function<void()> stop);
+  // No call is running or will come after: what `stop` refers to may go. A
+  // signal that comes now waits for the process's end.
+  void StopWatching();
 
  private:
   void Watch(const std::function<void()>& stop) const;

@@ -368,7 +368,8 @@ TEST(ClockWireTest, BringsAnyFactsOverTheWireUnchanged) {
     facts.machine = draw.AnyText(kMostFactCharacters);
     facts.operating_system = draw.AnyText(kMostFactCharacters);
     facts.clocksource_current = draw.AnyText(kMostFactCharacters);
-    facts.clocksources_available.resize(draw.Below(kMostFactEntries + 1));
+    facts.clocksources_available.resize(
+        draw.Below(uint64_t{kMostFactEntries} + 1));
     for (std::string& name : facts.clocksources_available) {
       name = draw.AnyText(kMostFactCharacters);
     }
@@ -403,6 +404,37 @@ TEST(ClockWireTest, BringsAnyFactsOverTheWireUnchanged) {
     EXPECT_EQ(decoded->machine_uuid, facts.machine_uuid);
     if (HasFailure()) return;
   }
+}
+
+TEST(EncodeGuestFactsTest, LeavesOutWhatTheWireDoesNotTake) {
+  GuestFacts facts;
+  facts.kernel_release = std::string(257, 'a');
+  facts.operating_system = "\x1B[2J";
+  facts.machine = "x86_64";
+  facts.clocksources_available.assign(40, "tsc");
+  facts.clocksources_available[0] = "\xFF";
+  v1::GuestDescription wire;
+  EncodeGuestFacts(facts, &wire);
+  const auto decoded = DecodeGuestDescription(wire);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->kernel_release, "");
+  EXPECT_EQ(decoded->operating_system, "");
+  EXPECT_EQ(decoded->machine, "x86_64");
+  ASSERT_EQ(decoded->clocksources_available.size(), 32u);
+  EXPECT_EQ(decoded->clocksources_available[0], "");
+}
+
+TEST(EncodeGuestReadingTest, LeavesOutWhatTheWireDoesNotTake) {
+  GuestReading reading;
+  reading.sequence = 1;
+  reading.boot_id = std::string(37, 'a');
+  reading.clocksource = "a\nb";
+  v1::ClockExchange wire;
+  EncodeGuestReading(reading, &wire);
+  const auto decoded = DecodeClockExchange(wire);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->boot_id, "");
+  EXPECT_EQ(decoded->clocksource, "");
 }
 
 TEST(EncodeClockReadingTest, SaturatesWhatTheWireCannotHold) {

@@ -37,5 +37,14 @@ TEST(LogTest, WritesWhatIsImportantEnough) {
             "runtime_test: first\nruntime_test: debug: second\n");
 }
 
+TEST(LogTest, WritesEachLineOfAText) {
+  ::testing::internal::CaptureStderr();
+  LogLines(LogLevel::kInfo, "first\nsecond\n");
+  LogLines(LogLevel::kInfo, "third");
+  LogLines(LogLevel::kInfo, "");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "runtime_test: first\nruntime_test: second\nruntime_test: third\n");
+}
+
 }  // namespace
 }  // namespace noonmark

@@ -1,0 +1,85 @@
+#include "tests/support/child_process.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace noonmark::testing {
+
+ChildProcess::ChildProcess(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) std::abort();
+  pid_ = fork();
+  if (pid_ < 0) std::abort();
+  if (pid_ == 0) {
+    // It may not be one that may drop capabilities: then it has none either.
+    prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    execv(argv[0], argv.data());
+    std::perror(argv[0]);
+    _exit(127);
+  }
+  close(ends[1]);
+  from_child_ = ends[0];
+}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ > 0) {
+    Signal(SIGKILL);
+    Wait();
+  }
+  close(from_child_);
+}
+
+void ChildProcess::Signal(int signal) const { kill(pid_, signal); }
+
+bool ChildProcess::Fill() {
+  char text[4096];
+  const ssize_t size = read(from_child_, text, sizeof text);
+  if (size <= 0) return false;
+  output_.append(text, static_cast<size_t>(size));
+  return true;
+}
+
+std::string ChildProcess::ReadLine() {
+  while (true) {
+    const size_t end = output_.find('\n');
+    if (end != output_.npos) {
+      std::string line = output_.substr(0, end);
+      output_.erase(0, end + 1);
+      return line;
+    }
+    if (!Fill()) return std::exchange(output_, "");
+  }
+}
+
+std::string ChildProcess::ReadLineWith(const std::string& part) {
+  while (true) {
+    const std::string line = ReadLine();
+    if (line.empty() || line.find(part) != line.npos) return line;
+  }
+}
+
+int ChildProcess::Wait() {
+  while (Fill()) {
+  }
+  int status = 0;
+  if (waitpid(pid_, &status, 0) != pid_) std::abort();
+  pid_ = -1;
+  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace noonmark::testing
