@@ -1,0 +1,26 @@
+#ifndef NOONMARK_GUEST_SERVICE_AGENT_STATE_H_
+#define NOONMARK_GUEST_SERVICE_AGENT_STATE_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "common/detect/guest_facts.h"
+#include "common/time/clock.h"
+#include "guest/describe/kernel_state.h"
+
+namespace noonmark {
+
+// What all calls to one agent share; of the loop's thread.
+struct AgentState {
+  Clock* clock;
+  KernelState* kernel;
+  std::function<GuestFacts()> describe;
+  // How often the kernel said that CLOCK_REALTIME was set.
+  uint64_t discontinuities = 0;
+  // The queue is about to be shut down: begin nothing.
+  bool stopping = false;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_GUEST_SERVICE_AGENT_STATE_H_

@@ -1,0 +1,152 @@
+// The real noonmark-agent, from outside.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "noonmark/v1/agent.grpc.pb.h"
+#include "tests/support/child_process.h"
+#include "tests/support/temporary_directory.h"
+
+namespace noonmark {
+namespace {
+
+using ::noonmark::testing::ChildProcess;
+using ::noonmark::testing::TemporaryDirectory;
+
+std::vector<std::string> Agent(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), NOONMARK_AGENT);
+  return arguments;
+}
+
+v1::ClockExchange AskOnce(const std::string& target) {
+  const auto stub = v1::AgentService::NewStub(
+      grpc::CreateChannel(target, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto stream = stub->Exchange(&context);
+  v1::ExchangeRequest request;
+  request.set_sequence(1);
+  stream->Write(request);
+  v1::ExchangeResponse response;
+  stream->Read(&response);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  return response.reading();
+}
+
+class AgentProgramTest : public ::testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+  const std::string address_ = "unix:" + directory_.Path("agent.sock");
+};
+
+TEST_F(AgentProgramTest, AnswersUntilCtrlCAndLeavesNothingBehind) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    ChildProcess agent(Agent({"--listen", address_}));
+    EXPECT_EQ(agent.ReadLine(), "noonmark-agent: listening on " + address_);
+    const v1::ClockExchange reading = AskOnce(address_);
+    EXPECT_EQ(reading.sequence(), 1u);
+    EXPECT_GE(reading.sent().raw_before_ns(),
+              reading.received().raw_after_ns());
+    EXPECT_EQ(reading.boot_id().size(), 36u);
+    agent.Signal(signal);
+    EXPECT_EQ(agent.Wait(), 0);
+    EXPECT_EQ(agent.output(), "noonmark-agent: stopped\n");
+    EXPECT_TRUE(std::filesystem::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(AgentProgramTest, TakesOverFromOneThatWasKilled) {
+  {
+    ChildProcess agent(Agent({"--listen", address_}));
+    agent.ReadLineWith("listening");
+    agent.Signal(SIGKILL);
+    EXPECT_EQ(agent.Wait(), -SIGKILL);
+  }
+  ChildProcess agent(Agent({"--listen", address_}));
+  EXPECT_NE(agent.ReadLineWith("listening"), "");
+  EXPECT_EQ(AskOnce(address_).sequence(), 1u);
+}
+
+TEST_F(AgentProgramTest, RefusesToBeTheSecond) {
+  ChildProcess first(Agent({"--listen", address_}));
+  first.ReadLineWith("listening");
+  ChildProcess second(Agent({"--listen", address_}));
+  EXPECT_EQ(second.Wait(), 1);
+  EXPECT_EQ(second.output(),
+            "noonmark-agent: error: " + address_ +
+                ": another agent listens there; stop it, or choose another "
+                "address with --listen\n");
+  EXPECT_EQ(AskOnce(address_).sequence(), 1u);
+}
+
+TEST_F(AgentProgramTest, SaysWhichPortTheKernelChose) {
+  ChildProcess agent(Agent({"--listen", "127.0.0.1:0"}));
+  const std::string line = agent.ReadLineWith("listening on 127.0.0.1:");
+  const std::string address = line.substr(line.rfind(' ') + 1);
+  EXPECT_NE(address, "127.0.0.1:0");
+  EXPECT_EQ(AskOnce(address).sequence(), 1u);
+}
+
+TEST_F(AgentProgramTest, ListensWhereItsFileSays) {
+  const std::string file = directory_.Write(
+      "agent.toml", "[agent]\nlisten = \"" + address_ + "\"\n");
+  ChildProcess agent(Agent({"--config", file}));
+  EXPECT_EQ(agent.ReadLine(), "noonmark-agent: listening on " + address_);
+}
+
+TEST_F(AgentProgramTest, EndsWithOneClearLineAndTheRightCode) {
+  const std::string file = directory_.Write(
+      "bad.toml", "[agent]\nlisten = \"0.0.0.0:7400\"\nport = 1\n");
+  const std::string missing = directory_.Path("missing.toml");
+  struct Case {
+    std::vector<std::string> arguments;
+    int code;
+    std::string part;
+  };
+  for (const Case& c : std::vector<Case>{
+           {{"--bogus"}, 2, "--bogus"},
+           {{"--listen"}, 2, "--listen"},
+           {{"config"}, 2, "subcommand"},
+           {{"serve"}, 2, "serve"},
+           {{"--listen", "0.0.0.0:7400"}, 1, "no identities yet"},
+           {{"--listen", "localhost:7400"}, 1, "no identities yet"},
+           {{"--listen", "agent.sock"}, 1, "agent.sock"},
+           {{"--listen", "unix:/no/such/folder/a"}, 1, "folder is missing"},
+           {{"--config", missing}, 1, missing},
+           {{"config", "check", missing}, 1, missing}}) {
+    ChildProcess agent(Agent(c.arguments));
+    EXPECT_EQ(agent.Wait(), c.code) << c.part;
+    const std::string line = agent.ReadLine();
+    EXPECT_NE(line.find(c.part), line.npos) << line;
+    EXPECT_EQ(agent.output(), "");
+  }
+  ChildProcess check(Agent({"config", "check", file}));
+  EXPECT_EQ(check.Wait(), 1);
+  EXPECT_NE(check.ReadLine().find(file + ":2:"), std::string::npos);
+  EXPECT_NE(check.ReadLine().find(file + ":3:"), std::string::npos);
+  EXPECT_EQ(check.output(), "");
+}
+
+TEST_F(AgentProgramTest, ChecksAFileAndExits) {
+  const std::string file =
+      directory_.Write("agent.toml", "[agent]\nlisten = \"127.0.0.1:7400\"\n");
+  ChildProcess agent(Agent({"config", "check", file}));
+  EXPECT_EQ(agent.Wait(), 0);
+  EXPECT_EQ(agent.output(), "listens on 127.0.0.1:7400\n");
+}
+
+TEST_F(AgentProgramTest, TellsItsVersion) {
+  ChildProcess agent(Agent({"--version"}));
+  EXPECT_EQ(agent.Wait(), 0);
+  EXPECT_EQ(agent.output().rfind("noonmark-agent ", 0), 0u);
+}
+
+}  // namespace
+}  // namespace noonmark
