@@ -104,6 +104,7 @@ void GuestAssessor::OnHostStepped(const Interval& step, MonotonicTime now) {
   host_step_ = host_step_.has_value() ? *host_step_ + step : step;
   // What was measured against the old mark is no offset from the new one.
   offset_.reset();
+  tracker_.ForgetOffsets();
   if (judge_.verdict() != Verdict::kUnknown) {
     judge_.OnSuspend("host-stepped", now);
   }

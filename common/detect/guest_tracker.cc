@@ -42,6 +42,14 @@ void GuestTracker::ForgetComparisons() {
   best_ = Best();
 }
 
+void GuestTracker::ForgetOffsets() {
+  best_.offset.reset();
+  if (suspicion_.has_value()) {
+    suspicion_->best_old.offset.reset();
+    suspicion_->best_new.offset.reset();
+  }
+}
+
 GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
   Result result;
   const GuestReading& guest = exchange.guest;

@@ -77,6 +77,9 @@ class GuestTracker {
   // nothing of earlier comparisons holds.
   void ForgetComparisons();
 
+  // The host was set: offsets from the old mark are none from the new one.
+  void ForgetOffsets();
+
   bool suspicious() const { return suspicion_.has_value(); }
   // Of guest RAW against host RAW. Absent: not bounded yet.
   std::optional<RateInterval> rate() const { return rate_.rate(); }

@@ -17,6 +17,9 @@ HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   Result result;
   if (reading.raw_after < reading.raw_before) return result;
   const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
+  // Readings of exchanges come later than they were taken; an old one beside a
+  // newer one would look like a second step.
+  if (last_.has_value() && now < last_at_) return result;
   const LocalDifferences differences = DifferencesOf(reading);
   if (last_.has_value()) {
     const Interval e = differences.real_mono - last_->real_mono;

@@ -39,6 +39,7 @@ class HostTracker {
     // The host slept: its counters stood still, all comparisons are void.
     bool slept = false;
   };
+  // Readings that are older than the last are passed over.
   Result OnReading(const ClockReading& reading);
 
   // What the kernel says of its discipline, about once a second and right

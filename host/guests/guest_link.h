@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/estimate/exchange.h"
 #include "common/detect/guest_facts.h"
+#include "common/estimate/exchange.h"
 
 namespace noonmark {
 

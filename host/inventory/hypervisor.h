@@ -36,7 +36,7 @@ enum class LifecycleEvent {
   kStopped,    // shut down, destroyed, crashed or saved
   kSuspended,  // paused
   kResumed,
-  kChanged,    // defined anew, undefined, metadata changed
+  kChanged,  // defined anew, undefined, metadata changed
 };
 
 // What an event says; `detail` is libvirt's, for people: "restored".

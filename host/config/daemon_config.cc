@@ -1,0 +1,112 @@
+#include "host/config/daemon_config.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/rpc/address.h"
+#include "common/runtime/config_file.h"
+
+namespace noonmark {
+namespace {
+
+std::string MachineName() {
+  char name[256] = {};
+  if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "dom0";
+  return name;
+}
+
+DaemonConfig Read(ConfigFile& file) {
+  DaemonConfig config;
+  ConfigTable root = file.root();
+
+  ConfigTable daemon = root.Table("daemon");
+  // listen: unix:PATH of the socket that answers read-only questions.
+  config.listen = daemon.String("listen", "unix:/run/noonmark/read.sock");
+  const absl::StatusOr<Address> address = Address::Parse(config.listen);
+  if (!address.ok()) {
+    daemon.Fault("listen", std::string(address.status().message()));
+  } else if (!address->IsUnix()) {
+    daemon.Fault("listen",
+                 "must be unix:PATH: without identities nobody beyond this "
+                 "machine may ask");
+  }
+
+  ConfigTable libvirt = root.Table("libvirt");
+  // uri: as virsh -c takes it.
+  config.libvirt.uri = libvirt.String("uri", "xen:///system");
+  if (config.libvirt.uri.empty()) {
+    libvirt.Fault("uri", "must not be empty; on a Xen host \"xen:///system\"");
+  }
+  // refresh: between lists of all domains without an event; 5s to 1h.
+  config.libvirt.refresh = libvirt.Duration("refresh", config.libvirt.refresh,
+                                            absl::Seconds(5), absl::Hours(1));
+
+  ConfigTable host = root.Table("host");
+  // name: of this host in reports; default: the machine's.
+  config.monitor.host_name = host.String("name", MachineName());
+  // trust: "proven": as far as the kernel or the time daemon bounds the host's
+  // error; "declared": the operator says that the host is right, which every
+  // report then shows.
+  const std::string trust =
+      host.OneOf("trust", "proven", {"proven", "declared"});
+  config.monitor.host.trust =
+      trust == "declared" ? HostTrust::kDeclared : HostTrust::kProven;
+
+  SessionOptions& session = config.monitor.session;
+  ConfigTable poll = root.Table("poll");
+  // interval: between polls of a guest when nothing is suspected; 1s to 1h.
+  session.interval = poll.Duration("interval", session.interval,
+                                   absl::Seconds(1), absl::Hours(1));
+  // burst: exchanges of a poll, of which the best counts; 1 to 16.
+  session.burst = static_cast<int>(poll.Integer("burst", session.burst, 1, 16));
+  // stale_after: polls without an answer until a guest is unknown; 1 to 100.
+  session.stale_after = static_cast<int>(
+      poll.Integer("stale_after", session.stale_after, 1, 100));
+
+  TrackerOptions& tracker = session.assessor.tracker;
+  ConfigTable judge = root.Table("judge");
+  // warning: an offset beyond it is wrong; 1ms to 1h.
+  tracker.thresholds.warning =
+      judge.Duration("warning", tracker.thresholds.warning,
+                     absl::Milliseconds(1), absl::Hours(1));
+  // fault: and beyond this one a fault rather than a warning; 1ms to 24h.
+  tracker.thresholds.fault =
+      judge.Duration("fault", tracker.thresholds.fault, absl::Milliseconds(1),
+                     absl::Hours(24));
+  if (tracker.thresholds.fault < tracker.thresholds.warning) {
+    judge.Fault("fault", "must not be less than judge.warning");
+  }
+  // rate_warning_ppm: a counter's rate beyond it is a finding; 10 to 500.
+  session.assessor.rate_warning_ppm = static_cast<double>(judge.Integer(
+      "rate_warning_ppm",
+      static_cast<int64_t>(session.assessor.rate_warning_ppm), 10, 500));
+  // rate_baseline: the shortest time over which a rate is claimed; 5s to 1h.
+  tracker.rate_baseline = judge.Duration("rate_baseline", tracker.rate_baseline,
+                                         absl::Seconds(5), absl::Hours(1));
+
+  config.monitor.host.thresholds = tracker.thresholds;
+  config.monitor.libvirt_uri = config.libvirt.uri;
+  return config;
+}
+
+absl::StatusOr<DaemonConfig> ReadChecked(absl::StatusOr<ConfigFile> file) {
+  if (!file.ok()) return file.status();
+  DaemonConfig config = Read(*file);
+  if (absl::Status status = file->Check(); !status.ok()) return status;
+  return config;
+}
+
+}  // namespace
+
+absl::StatusOr<DaemonConfig> DefaultDaemonConfig() {
+  return ReadChecked(ConfigFile::Parse("", "defaults"));
+}
+
+absl::StatusOr<DaemonConfig> LoadDaemonConfig(const std::string& path) {
+  return ReadChecked(ConfigFile::Load(path));
+}
+
+}  // namespace noonmark

@@ -1,0 +1,29 @@
+#ifndef NOONMARK_HOST_CONFIG_DAEMON_CONFIG_H_
+#define NOONMARK_HOST_CONFIG_DAEMON_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "host/inventory/hypervisor.h"
+#include "host/monitor/monitor.h"
+
+namespace noonmark {
+
+// /etc/noonmark/noonmarkd.toml. Each option with its unit, its range and its
+// default is documented where it is read, in daemon_config.cc.
+struct DaemonConfig {
+  // "unix:PATH": where read-only questions are answered.
+  std::string listen;
+  LibvirtOptions libvirt;
+  MonitorOptions monitor;
+};
+
+// What holds without a file. The host's name is the machine's.
+absl::StatusOr<DaemonConfig> DefaultDaemonConfig();
+
+// Errors: as ConfigFile's: file, line, column, and what is wrong.
+absl::StatusOr<DaemonConfig> LoadDaemonConfig(const std::string& path);
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_HOST_CONFIG_DAEMON_CONFIG_H_

@@ -1,0 +1,327 @@
+#include "host/monitor/guest_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace noonmark {
+namespace {
+
+MonotonicTime Never() {
+  return MonotonicTime::FromReading(absl::InfiniteDuration());
+}
+
+}  // namespace
+
+GuestSession::GuestSession(const SessionOptions& options, Domain domain,
+                           Owner& owner)
+    : options_(options),
+      domain_(std::move(domain)),
+      owner_(owner),
+      assessor_(options.assessor),
+      retry_(options.retry_first, options.retry_longest,
+             StableHash(domain_.uuid)),
+      distrust_(options.distrust_first, options.distrust_longest,
+                StableHash(domain_.uuid)),
+      phase_hash_(StableHash(domain_.uuid)) {
+  const MonotonicTime now = owner_.Now();
+  if (domain_.state == DomainState::kPaused) assessor_.OnPaused(now);
+  Begin(now);
+}
+
+GuestSession::~GuestSession() {
+  if (phase_ == Phase::kConnecting) owner_.LeaveConnecting(*this);
+}
+
+MonotonicTime GuestSession::Due() const {
+  if (dead_link_ != nullptr) return MonotonicTime();
+  MonotonicTime due = Never();
+  switch (phase_) {
+    case Phase::kNoAddress:
+    case Phase::kQueued:
+      break;
+    case Phase::kWaiting:
+    case Phase::kConnecting:
+      due = action_at_;
+      break;
+    case Phase::kIdle:
+      due = poll_at_;
+      break;
+    case Phase::kBurst:
+      due = outstanding_ ? poll_at_ : action_at_;
+      break;
+  }
+  if (answered_.has_value()) due = std::min(due, *answered_ + StaleAfter());
+  return due;
+}
+
+void GuestSession::Tick(MonotonicTime now) {
+  dead_link_.reset();
+  switch (phase_) {
+    case Phase::kNoAddress:
+      break;
+    case Phase::kQueued:
+      break;
+    case Phase::kWaiting:
+      if (now >= action_at_) Connect(now);
+      break;
+    case Phase::kConnecting:
+      if (now >= action_at_) {
+        Lose(absl::UnavailableError(
+                 absl::StrCat("no connection to ", domain_.address, " within ",
+                              absl::FormatDuration(options_.connect_limit))),
+             now);
+      }
+      break;
+    case Phase::kIdle:
+      if (now >= poll_at_) StartBurst(now);
+      break;
+    case Phase::kBurst:
+      if (!outstanding_ && now >= action_at_) Ask(now);
+      CountMissedPolls(now);
+      break;
+  }
+  CheckStale(now);
+}
+
+void GuestSession::OnDomain(Domain domain, MonotonicTime now) {
+  const bool moved = domain.address != domain_.address ||
+                     domain.metadata_error != domain_.metadata_error;
+  const DomainState before = domain_.state;
+  domain_ = std::move(domain);
+  if (moved) {
+    DropLink();
+    facts_.reset();
+    retry_.Reset();
+    distrust_.Reset();
+    Begin(now);
+  }
+  if (domain_.state == DomainState::kPaused && before != domain_.state) {
+    OnPaused(now);
+  }
+  Changed();
+}
+
+void GuestSession::OnPaused(MonotonicTime now) {
+  domain_.state = DomainState::kPaused;
+  assessor_.OnPaused(now);
+  answered_.reset();  // silence is expected
+  Changed();
+}
+
+void GuestSession::PollSoon(MonotonicTime now) {
+  if (phase_ == Phase::kIdle) {
+    poll_at_ = std::max(now, last_burst_ + options_.event_spacing);
+  } else if (phase_ == Phase::kBurst) {
+    event_waits_ = true;
+  } else if (phase_ == Phase::kWaiting) {
+    action_at_ = std::min(action_at_, now + options_.retry_first);
+  }
+  Changed();
+}
+
+void GuestSession::OnHostStepped(const Interval& step, MonotonicTime now) {
+  assessor_.OnHostStepped(step, now);
+  Changed();
+}
+
+std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
+  auto row = std::make_shared<GuestRow>();
+  row->domain = domain_;
+  row->verdict = assessor_.verdict();
+  row->reason = std::string(assessor_.reason());
+  row->verdict_since = assessor_.verdict_since();
+  row->offset = assessor_.offset();
+  row->measured = assessor_.measured();
+  row->rate = assessor_.rate();
+  row->findings = assessor_.findings();
+  row->facts = facts_;
+  row->exchanges = exchanges_;
+  return row;
+}
+
+void GuestSession::OnOpen() {
+  const MonotonicTime now = owner_.Now();
+  owner_.LeaveConnecting(*this);
+  ++stream_;
+  assessor_.OnNewStream(stream_);
+  describe_at_ = now + options_.describe_every;
+  link_->Describe();
+  StartBurst(now);
+  Changed();
+}
+
+void GuestSession::OnExchange(Exchange exchange) {
+  const MonotonicTime now =
+      MonotonicTime::FromReading(exchange.host_received.monotonic);
+  outstanding_ = false;
+  missed_ = 0;
+  answered_ = now;
+  last_error_.clear();
+  ++exchanges_;
+  exchange.stream = stream_;
+  owner_.OnHostReadings(exchange);
+
+  const bool was_spaced = spaced_;
+  const bool suspicious = assessor_.OnExchange(exchange);
+  --burst_left_;
+  if (suspicious != was_spaced) {
+    // A suspicion begins: a slow burst decides it. Or it is decided early: a
+    // quick one measures where the clock is now.
+    spaced_ = suspicious;
+    burst_left_ = options_.burst;
+  }
+  if (assessor_.TakeNews()) owner_.OnChanged(*this, /*news=*/true);
+  if (burst_left_ <= 0) {
+    FinishBurst(now);
+  } else if (spaced_) {
+    action_at_ = now + options_.suspicion_spacing;
+    Changed();
+  } else {
+    Ask(now);
+  }
+}
+
+void GuestSession::OnEvent(uint64_t /*discontinuities*/) {
+  PollSoon(owner_.Now());
+}
+
+void GuestSession::OnDescription(GuestFacts facts) {
+  facts_ = std::make_shared<const GuestFacts>(std::move(facts));
+  Changed();
+}
+
+void GuestSession::OnClosed(const absl::Status& status) {
+  Lose(status, owner_.Now());
+}
+
+void GuestSession::Begin(MonotonicTime now) {
+  if (domain_.address.empty()) {
+    phase_ = Phase::kNoAddress;
+    answered_.reset();
+    assessor_.OnNoAgent(domain_.metadata_error.empty()
+                            ? "no address in the domain's metadata"
+                            : domain_.metadata_error,
+                        now);
+    return;
+  }
+  // The first connection at once, within a spread; polls in the own phase.
+  phase_ = Phase::kWaiting;
+  action_at_ = now + absl::Milliseconds(phase_hash_ % 200);
+}
+
+void GuestSession::Connect(MonotonicTime now) {
+  phase_ = Phase::kQueued;
+  if (!owner_.EnterConnecting(*this)) return;
+  phase_ = Phase::kConnecting;
+  action_at_ = now + options_.connect_limit;
+  link_ = owner_.dialer().Dial(domain_.address, this);
+  Changed();
+}
+
+void GuestSession::Lose(const absl::Status& why, MonotonicTime now) {
+  DropLink();
+  phase_ = Phase::kWaiting;
+  last_error_ = std::string(why.message());
+  if (why.code() == absl::StatusCode::kInvalidArgument) {
+    answered_.reset();
+    assessor_.OnUntrusted(last_error_, now);
+    action_at_ = now + distrust_.NextPause();
+  } else {
+    // What was measured holds until it is stale; without any, say so at once.
+    if (!answered_.has_value() && domain_.state == DomainState::kRunning) {
+      assessor_.OnUnreachable(last_error_, now);
+    }
+    action_at_ = now + retry_.NextPause();
+  }
+  owner_.OnChanged(*this, assessor_.TakeNews());
+}
+
+void GuestSession::DropLink() {
+  if (phase_ == Phase::kConnecting) owner_.LeaveConnecting(*this);
+  if (link_ != nullptr) {
+    link_->Close();
+    dead_link_ = std::move(link_);
+  }
+  outstanding_ = false;
+  spaced_ = false;
+  event_waits_ = false;
+  missed_ = 0;
+}
+
+void GuestSession::StartBurst(MonotonicTime now) {
+  phase_ = Phase::kBurst;
+  last_burst_ = now;
+  poll_at_ = NextPoll(now);
+  burst_left_ = options_.burst;
+  spaced_ = false;
+  event_waits_ = false;
+  if (now >= describe_at_) {
+    describe_at_ = now + options_.describe_every;
+    link_->Describe();
+  }
+  Ask(now);
+}
+
+void GuestSession::Ask(MonotonicTime now) {
+  outstanding_ = true;
+  action_at_ = now;
+  link_->Ask();
+  Changed();
+}
+
+void GuestSession::FinishBurst(MonotonicTime now) {
+  phase_ = Phase::kIdle;
+  spaced_ = false;
+  retry_.Reset();
+  distrust_.Reset();
+  const bool confirm = assessor_.OnBurstEnd(owner_.View(), now);
+  if (confirm || event_waits_) {
+    poll_at_ = std::min(poll_at_, now + options_.event_spacing);
+  }
+  owner_.OnChanged(*this, assessor_.TakeNews());
+}
+
+void GuestSession::CountMissedPolls(MonotonicTime now) {
+  if (!outstanding_ || now < poll_at_) return;
+  poll_at_ = NextPoll(now);
+  if (domain_.state == DomainState::kPaused) {
+    assessor_.OnPaused(now);
+    Changed();
+    return;
+  }
+  if (++missed_ < options_.stale_after) {
+    Changed();
+    return;
+  }
+  answered_.reset();
+  Lose(absl::UnavailableError(
+           absl::StrCat("no answer for ", options_.stale_after, " polls")),
+       now);
+}
+
+void GuestSession::CheckStale(MonotonicTime now) {
+  if (!answered_.has_value() || now - *answered_ < StaleAfter()) return;
+  answered_.reset();
+  if (domain_.state == DomainState::kPaused) return;
+  assessor_.OnUnreachable(
+      last_error_.empty()
+          ? absl::StrCat("no answer for ", options_.stale_after, " polls")
+          : last_error_,
+      now);
+  owner_.OnChanged(*this, assessor_.TakeNews());
+}
+
+MonotonicTime GuestSession::NextPoll(MonotonicTime now) const {
+  const absl::Duration phase =
+      options_.interval * static_cast<int64_t>(phase_hash_ % 4096) / 4096;
+  absl::Duration into;
+  absl::IDivDuration(now.Reading() - phase, options_.interval, &into);
+  if (into < absl::ZeroDuration()) into += options_.interval;
+  return now + (options_.interval - into);
+}
+
+void GuestSession::Changed() { owner_.OnChanged(*this, /*news=*/false); }
+
+}  // namespace noonmark

@@ -1,0 +1,150 @@
+#ifndef NOONMARK_HOST_MONITOR_GUEST_SESSION_H_
+#define NOONMARK_HOST_MONITOR_GUEST_SESSION_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/detect/guest_assessor.h"
+#include "common/detect/verdict.h"
+#include "common/time/monotonic_time.h"
+#include "host/guests/guest_link.h"
+#include "host/inventory/hypervisor.h"
+#include "host/monitor/retry.h"
+#include "host/monitor/snapshot.h"
+
+namespace noonmark {
+
+struct SessionOptions {
+  // Between polls when nothing is suspected.
+  absl::Duration interval = absl::Seconds(5);
+  // Exchanges of a poll.
+  int burst = 8;
+  // Polls without an answer until nothing is known.
+  int stale_after = 3;
+  // Between the exchanges of a burst that follows a suspicion: 8 over 1 s.
+  absl::Duration suspicion_spacing = absl::Milliseconds(125);
+  // Least time between two polls that the guest's events ask for.
+  absl::Duration event_spacing = absl::Milliseconds(100);
+  absl::Duration connect_limit = absl::Seconds(5);
+  absl::Duration retry_first = absl::Milliseconds(500);
+  absl::Duration retry_longest = absl::Seconds(30);
+  // After answers that make no sense.
+  absl::Duration distrust_first = absl::Seconds(10);
+  absl::Duration distrust_longest = absl::Minutes(10);
+  absl::Duration describe_every = absl::Minutes(5);
+  AssessorOptions assessor;
+};
+
+// One guest: its connection, its polls, what is thought of it. All on one
+// thread; no clock is read and nothing waits: the owner calls Tick() when the
+// time is due.
+class GuestSession final : private GuestLink::Observer {
+ public:
+  // What a session needs of whoever keeps it.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual GuestDialer& dialer() = 0;
+    virtual MonotonicTime Now() = 0;
+    // The host's own readings of an exchange, before anybody is judged by it.
+    virtual void OnHostReadings(const Exchange& exchange) = 0;
+    virtual HostView View() = 0;
+    // Few connect at a time. False: wait for OnRoomToConnect().
+    virtual bool EnterConnecting(GuestSession& session) = 0;
+    virtual void LeaveConnecting(GuestSession& session) = 0;
+    // Due() may have changed, and the row; `news`: show it soon.
+    virtual void OnChanged(GuestSession& session, bool news) = 0;
+  };
+
+  GuestSession(const SessionOptions& options, Domain domain, Owner& owner);
+  ~GuestSession() override;
+  GuestSession(const GuestSession&) = delete;
+  GuestSession& operator=(const GuestSession&) = delete;
+
+  // When Tick() is wanted; InfiniteFuture-like far away when it is not.
+  MonotonicTime Due() const;
+  void Tick(MonotonicTime now);
+
+  void OnRoomToConnect(MonotonicTime now) {
+    if (phase_ == Phase::kQueued) Connect(now);
+  }
+
+  // libvirt lists the domain again.
+  void OnDomain(Domain domain, MonotonicTime now);
+  // It was paused or resumed, or something happened that asks for a look.
+  void OnPaused(MonotonicTime now);
+  void PollSoon(MonotonicTime now);
+  void OnHostStepped(const Interval& step, MonotonicTime now);
+  void OnHostSlept() { assessor_.OnHostSlept(); }
+
+  const Domain& domain() const { return domain_; }
+  std::shared_ptr<const GuestRow> MakeRow() const;
+
+ private:
+  enum class Phase {
+    kNoAddress,
+    kWaiting,  // to connect again
+    kQueued,   // until few enough connect
+    kConnecting,
+    kIdle,  // until the next poll
+    kBurst,
+  };
+
+  void OnOpen() override;
+  void OnExchange(Exchange exchange) override;
+  void OnEvent(uint64_t discontinuities) override;
+  void OnDescription(GuestFacts facts) override;
+  void OnClosed(const absl::Status& status) override;
+
+  void Begin(MonotonicTime now);
+  void Connect(MonotonicTime now);
+  void Lose(const absl::Status& why, MonotonicTime now);
+  void DropLink();
+  void StartBurst(MonotonicTime now);
+  void Ask(MonotonicTime now);
+  void FinishBurst(MonotonicTime now);
+  void CountMissedPolls(MonotonicTime now);
+  void CheckStale(MonotonicTime now);
+  // The next moment of this guest's own phase.
+  MonotonicTime NextPoll(MonotonicTime now) const;
+  absl::Duration StaleAfter() const {
+    return options_.interval * options_.stale_after;
+  }
+  void Changed();
+
+  const SessionOptions& options_;
+  Domain domain_;
+  Owner& owner_;
+  GuestAssessor assessor_;
+  Retry retry_;
+  Retry distrust_;
+  uint64_t phase_hash_;
+
+  Phase phase_ = Phase::kNoAddress;
+  std::unique_ptr<GuestLink> link_;
+  // The link said that it is over; it is destroyed outside of its own call.
+  std::unique_ptr<GuestLink> dead_link_;
+  uint64_t stream_ = 0;
+  MonotonicTime action_at_;  // of the phase: connect, limit, ask
+  MonotonicTime poll_at_;    // next poll
+  MonotonicTime last_burst_;
+  MonotonicTime describe_at_;
+  bool outstanding_ = false;
+  bool spaced_ = false;  // a suspicion's burst
+  bool event_waits_ = false;
+  int burst_left_ = 0;
+  int missed_ = 0;
+  // Of the last answer; absent: never, or already told as silent.
+  std::optional<MonotonicTime> answered_;
+  std::string last_error_;
+  std::shared_ptr<const GuestFacts> facts_;
+  uint64_t exchanges_ = 0;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_HOST_MONITOR_GUEST_SESSION_H_

@@ -1,0 +1,120 @@
+#ifndef NOONMARK_HOST_MONITOR_MONITOR_H_
+#define NOONMARK_HOST_MONITOR_MONITOR_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/detect/host_tracker.h"
+#include "common/time/clock.h"
+#include "host/guests/guest_link.h"
+#include "host/inventory/hypervisor.h"
+#include "host/monitor/guest_session.h"
+#include "host/monitor/snapshot_board.h"
+
+namespace noonmark {
+
+struct MonitorOptions {
+  std::string host_name;
+  std::string libvirt_uri;
+  HostOptions host;
+  SessionOptions session;
+  // How many connect at a time: a thousand handshakes at once all time out.
+  int connecting_at_once = 16;
+  // Between looks at the host's own clock.
+  absl::Duration host_watch = absl::Milliseconds(100);
+  absl::Duration discipline_watch = absl::Seconds(1);
+  // Between publications: at rest, and when there is news.
+  absl::Duration publish_every = absl::Milliseconds(100);
+  absl::Duration publish_news = absl::Milliseconds(10);
+};
+
+// Watches one host's guests: keeps a session for each domain, looks at the
+// host's own clock, publishes what it sees.
+//
+// All on one thread and without a clock or a wait of its own: the owner calls
+// Tick() when the time that it returned has come, and passes on what others
+// notice. The simulator drives it as the daemon does.
+class Monitor final : private GuestSession::Owner {
+ public:
+  // What the kernel says of the host's discipline.
+  using ReadDiscipline = std::function<std::optional<KernelDiscipline>()>;
+
+  // All must outlive the monitor.
+  Monitor(MonitorOptions options, Clock& clock, ReadDiscipline discipline,
+          GuestDialer& dialer, SnapshotBoard& board);
+  ~Monitor() override;
+
+  // Does what is due. Returns when it wants to be called next.
+  MonotonicTime Tick();
+
+  // The time for Tick() has moved, since the last return, by an answer or an
+  // event: called on the monitor's thread.
+  void OnEarlier(std::function<void(MonotonicTime)> earlier) {
+    earlier_ = std::move(earlier);
+  }
+
+  // From the hypervisor, on the monitor's thread.
+  void OnDomains(std::vector<Domain> domains);
+  void OnLifecycle(const Lifecycle& event);
+  void OnConnection(const absl::Status& status);
+
+  // The kernel says that the host's REALTIME was set.
+  void OnHostClockSet();
+
+ private:
+  struct Entry {
+    std::unique_ptr<GuestSession> session;
+    MonotonicTime due;
+    std::shared_ptr<const GuestRow> row;  // null: changed since
+  };
+
+  GuestDialer& dialer() override { return dialer_; }
+  MonotonicTime Now() override { return clock_.Now(); }
+  void OnHostReadings(const Exchange& exchange) override;
+  HostView View() override { return host_.View(clock_.Now()); }
+  bool EnterConnecting(GuestSession& session) override;
+  void LeaveConnecting(GuestSession& session) override;
+  void OnChanged(GuestSession& session, bool news) override;
+
+  void LookAtHost(const ClockReading& reading);
+  void ReadHostDiscipline(MonotonicTime now);
+  void Reschedule(Entry& entry);
+  MonotonicTime Next() const;
+  void WantPublication(bool news);
+  void PublishIfDue(MonotonicTime now);
+
+  MonitorOptions options_;
+  Clock& clock_;
+  ReadDiscipline read_discipline_;
+  GuestDialer& dialer_;
+  SnapshotBoard& board_;
+  std::function<void(MonotonicTime)> earlier_;
+
+  HostTracker host_;
+  std::string libvirt_error_;
+  std::map<std::string, Entry> guests_;  // by UUID
+  std::set<std::pair<MonotonicTime, std::string>> schedule_;
+  int connecting_ = 0;
+  std::deque<std::string> queue_;
+  MonotonicTime host_at_;
+  MonotonicTime discipline_at_;
+  MonotonicTime published_;
+  std::optional<MonotonicTime> publish_at_;
+  MonotonicTime promised_;  // what Tick() returned, or OnEarlier() was told
+  bool ticking_ = false;
+  // It listed domains, or said why it cannot.
+  bool heard_of_libvirt_ = false;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_HOST_MONITOR_MONITOR_H_

@@ -1,0 +1,53 @@
+#ifndef NOONMARK_HOST_MONITOR_SNAPSHOT_H_
+#define NOONMARK_HOST_MONITOR_SNAPSHOT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/detect/finding.h"
+#include "common/detect/guest_facts.h"
+#include "common/detect/verdict.h"
+#include "common/estimate/interval.h"
+#include "common/estimate/rate.h"
+#include "common/time/monotonic_time.h"
+#include "host/inventory/hypervisor.h"
+
+namespace noonmark {
+
+// One guest as it was seen at one moment. Never changes: a new row takes its
+// place.
+struct GuestRow {
+  Domain domain;
+  Verdict verdict = Verdict::kUnknown;
+  std::string reason;
+  MonotonicTime verdict_since;
+  // Guest REALTIME minus host REALTIME at `measured`.
+  std::optional<Interval> offset;
+  MonotonicTime measured;
+  std::optional<RateInterval> rate;
+  std::vector<Finding> findings;
+  std::shared_ptr<const GuestFacts> facts;  // null: never told
+  uint64_t exchanges = 0;
+};
+
+// A host and its guests, as published for whoever asks.
+struct HostSnapshot {
+  std::string name;
+  bool declared = false;
+  // Proven; absent: nothing proves the host.
+  std::optional<absl::Duration> bound;
+  std::string trust_reason;
+  std::vector<Finding> findings;
+  std::string libvirt_uri;
+  std::string libvirt_error;  // empty: connected
+  // In the order of their names, then of their UUIDs.
+  std::vector<std::shared_ptr<const GuestRow>> guests;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_HOST_MONITOR_SNAPSHOT_H_

@@ -1,0 +1,141 @@
+#include "host/service/report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "common/detect/signature.h"
+#include "tests/support/status_matchers.h"
+
+namespace noonmark {
+namespace {
+
+using ::noonmark::testing::StatusIs;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ClockReading At(absl::Duration monotonic) {
+  ClockReading now;
+  now.monotonic = now.raw_before = now.raw_after = now.boottime = monotonic;
+  now.realtime = absl::Seconds(1'700'000'000) + monotonic;
+  return now;
+}
+
+MonotonicTime Moment(int64_t seconds) {
+  return MonotonicTime::FromReading(absl::Seconds(seconds));
+}
+
+std::shared_ptr<GuestRow> Row(const std::string& name, const std::string& uuid,
+                              int id) {
+  auto row = std::make_shared<GuestRow>();
+  row->domain.name = name;
+  row->domain.uuid = uuid;
+  row->domain.id = id;
+  return row;
+}
+
+HostSnapshot Three() {
+  HostSnapshot snapshot;
+  snapshot.name = "dom0-a";
+  snapshot.guests = {Row("7", "aaaa", 1), Row("mail", "bbbb", 7),
+                     Row("twin", "cccc", 8), Row("twin", "dddd", 9)};
+  return snapshot;
+}
+
+TEST(SelectGuestTest, TakesANameBeforeAUuidBeforeAnId) {
+  const HostSnapshot snapshot = Three();
+  EXPECT_EQ((*SelectGuest(snapshot, "mail"))->domain.uuid, "bbbb");
+  EXPECT_EQ((*SelectGuest(snapshot, "BBBB"))->domain.uuid, "bbbb");
+  EXPECT_EQ((*SelectGuest(snapshot, "8"))->domain.uuid, "cccc");
+  EXPECT_EQ((*SelectGuest(snapshot, "7"))->domain.uuid, "aaaa");
+}
+
+TEST(SelectGuestTest, SaysWhatItDoesNotFind) {
+  const HostSnapshot snapshot = Three();
+  EXPECT_THAT(SelectGuest(snapshot, ""),
+              StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(SelectGuest(snapshot, "web"),
+              StatusIs(absl::StatusCode::kNotFound, "web on dom0-a"));
+  EXPECT_THAT(SelectGuest(snapshot, "-1"),
+              StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(SelectGuest(snapshot, "twin"),
+              StatusIs(absl::StatusCode::kFailedPrecondition, "cccc dddd"));
+}
+
+TEST(FillGuestTest, KeepsTheIntervalWithoutNarrowingIt) {
+  GuestRow row;
+  row.offset = Interval{absl::Nanoseconds(-1) / 2, absl::Nanoseconds(3) / 4};
+  row.measured = Moment(90);
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(100)), Detail::kFull, guest);
+  EXPECT_EQ(guest.offset().lo().nanos(), -1);
+  EXPECT_EQ(guest.offset().hi().nanos(), 1);
+  EXPECT_EQ(guest.age().seconds(), 10);
+  EXPECT_EQ(guest.measured().seconds(), 1'700'000'090);
+}
+
+TEST(FillGuestTest, BearsTheWidestOffsets) {
+  GuestRow row;
+  row.offset =
+      Interval{absl::Nanoseconds(std::numeric_limits<int64_t>::min()) * 3,
+               absl::InfiniteDuration()};
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(100)), Detail::kFull, guest);
+  EXPECT_LT(guest.offset().lo().seconds(), 0);
+  EXPECT_EQ(guest.offset().hi().seconds(), 315'576'000'000);
+}
+
+TEST(FillGuestTest, PrintsTheIntervalThatContainsTheSignature) {
+  GuestRow row;
+  Finding jump;
+  jump.code = FindingCode::kCounterJump;
+  jump.severity = Severity::kFault;
+  jump.size = Interval{absl::Nanoseconds(4'398'046'489'000),
+                       absl::Nanoseconds(4'398'046'534'000)};
+  jump.signature = MatchSignature(*jump.size);
+  jump.first_seen = jump.last_seen = Moment(40);
+  row.findings = {jump};
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(100)), Detail::kFull, guest);
+  const v1::Finding& told = guest.findings(0);
+  EXPECT_EQ(told.code(), "counter-jump");
+  EXPECT_EQ(told.signature(), "2^42 ns");
+  EXPECT_EQ(told.summary(), "2^42 ns");
+  EXPECT_EQ(told.age().seconds(), 60);
+  EXPECT_THAT(told.evidence(0).text(),
+              HasSubstr("[+4398.046489 s, +4398.046534 s]"));
+  EXPECT_THAT(told.evidence(1).text(), HasSubstr("2^42 ns"));
+  EXPECT_FALSE(told.advice().empty());
+}
+
+TEST(FillGuestTest, LeavesEvidenceOutOfAList) {
+  GuestRow row;
+  row.findings.resize(1);
+  row.facts = std::make_shared<const GuestFacts>();
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(1)), Detail::kList, guest);
+  EXPECT_EQ(guest.findings_size(), 1);
+  EXPECT_EQ(guest.findings(0).evidence_size(), 0);
+  EXPECT_FALSE(guest.has_description());
+}
+
+TEST(FillHostTest, TellsAnUnprovenHostFromADeclaredOne) {
+  HostSnapshot snapshot;
+  v1::Host host;
+  FillHost(snapshot, At(absl::Seconds(1)), host);
+  EXPECT_EQ(host.trust(), v1::HOST_TRUST_UNPROVEN);
+  EXPECT_FALSE(host.has_bound());
+  snapshot.declared = true;
+  FillHost(snapshot, At(absl::Seconds(1)), host);
+  EXPECT_EQ(host.trust(), v1::HOST_TRUST_DECLARED);
+  snapshot.bound = absl::Milliseconds(3);
+  FillHost(snapshot, At(absl::Seconds(1)), host);
+  EXPECT_EQ(host.trust(), v1::HOST_TRUST_PROVEN);
+  EXPECT_EQ(host.bound().nanos(), 3'000'000);
+}
+
+}  // namespace
+}  // namespace noonmark
