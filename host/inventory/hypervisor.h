@@ -16,7 +16,8 @@ namespace noonmark {
 enum class DomainState { kRunning, kPaused };
 
 // A running or paused domain, as libvirt describes it: who it is, and where
-// its agent is said to be. Never the guest's own word.
+// its agent is said to be. Never the guest's own word. Xen's domain 0 is the
+// host and no Domain.
 struct Domain {
   std::string uuid;  // RFC 4122 text, lower case: the identity
   std::string name;
@@ -61,7 +62,10 @@ class Hypervisor {
     virtual void OnDomains(std::vector<Domain> domains) = 0;
     virtual void OnLifecycle(const Lifecycle& event) = 0;
     // OK: connected. Else why not, in libvirt's own words; the domains known
-    // so far stay as they are.
+    // so far stay as they are. Told when it changes.
+    //   kInvalidArgument   the URI is empty.
+    //   kUnavailable       there is no connection; attempts go on.
+    //   kDeadlineExceeded  libvirt does not answer; it is waited for.
     virtual void OnConnection(const absl::Status& status) = 0;
   };
 
