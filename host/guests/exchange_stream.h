@@ -1,0 +1,121 @@
+#ifndef NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
+#define NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/async_stream.h>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/rpc/address.h"
+#include "common/rpc/completion_loop.h"
+#include "common/time/clock.h"
+#include "host/guests/guest_link.h"
+#include "noonmark/v1/agent.grpc.pb.h"
+
+namespace noonmark {
+
+class DescribeCall;
+
+// What is behind a link. gRPC owns a part of it until the last operation has
+// come back, which may be after the link is gone: as long as an operation is
+// outstanding it keeps itself alive.
+class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
+ public:
+  ExchangeStream(CompletionLoop& loop, Clock& clock, Address address,
+                 GuestLink::Observer* observer);
+  ~ExchangeStream();
+
+  // Once.
+  void Open();
+  // As in GuestLink.
+  void Ask();
+  void Describe();
+  void Close();
+
+  // From a DescribeCall, unless it was cancelled.
+  void OnDescribed(const grpc::Status& status,
+                   const v1::DescribeResponse& response);
+
+ private:
+  // One kind of operation, at most one of it outstanding.
+  template <void (ExchangeStream::*kDone)(bool ok)>
+  class Operation : public CompletionTag {
+   public:
+    explicit Operation(ExchangeStream& stream) : stream_(stream) {}
+    // The tag to begin with.
+    void* Begin() {
+      if (stream_.outstanding_++ == 0)
+        stream_.self_ = stream_.shared_from_this();
+      return static_cast<CompletionTag*>(this);
+    }
+    void Complete(bool ok) override {
+      (stream_.*kDone)(ok);
+      if (--stream_.outstanding_ == 0) stream_.Release();
+    }
+
+   private:
+    ExchangeStream& stream_;
+  };
+
+  void OnStarted(bool ok);
+  void OnWritten(bool ok);
+  void OnRead(bool ok);
+  void OnFinished(bool ok);
+
+  void Write();
+  void Read();
+  void Finish();
+  void OnReading(const ClockReading& received);
+  void OnEvent(const ClockReading& received);
+  // After the last operation: drops the connection, and the reference that may
+  // be the last.
+  void Release();
+  // Closes because of what the agent sent.
+  void Reject(absl::StatusCode code, const std::string& why);
+  // Closes and tells it.
+  void End(const absl::Status& status);
+
+  CompletionLoop& loop_;
+  Clock& clock_;
+  const Address address_;
+  GuestLink::Observer* const observer_;
+  bool closed_ = false;
+  bool open_ = false;
+
+  int outstanding_ = 0;
+  std::shared_ptr<ExchangeStream> self_;
+  Operation<&ExchangeStream::OnStarted> start_{*this};
+  Operation<&ExchangeStream::OnWritten> write_{*this};
+  Operation<&ExchangeStream::OnRead> read_{*this};
+  Operation<&ExchangeStream::OnFinished> finish_{*this};
+
+  std::shared_ptr<grpc::Channel> channel_;
+  std::optional<grpc::ClientContext> context_{std::in_place};
+  // Bytes in, so that the clock is read before they are parsed, and that a
+  // message that cannot be parsed is told from the stream's end.
+  std::unique_ptr<
+      grpc::ClientAsyncReaderWriter<v1::ExchangeRequest, grpc::ByteBuffer>>
+      stream_;
+  v1::ExchangeRequest request_;
+  grpc::ByteBuffer bytes_;
+  v1::ExchangeResponse response_;
+  grpc::Status status_;
+
+  ClockReading sent_;            // T1 of the question
+  bool asked_ = false;           // and not answered
+  bool writing_ = false;         // gRPC takes one write at a time
+  bool write_waits_ = false;     // for the one before
+  absl::Duration events_since_;  // MONOTONIC: when events_ began to count
+  int events_ = 0;
+  DescribeCall* describe_ = nullptr;  // deletes itself
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
