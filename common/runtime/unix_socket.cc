@@ -45,7 +45,10 @@ absl::StatusOr<int> Lock(const std::string& path) {
   while (true) {
     const int file =
         open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return Blocked(path, "make " + name, errno);
+    if (file < 0) {
+      return errno == ENOENT ? Blocked(path, "its folder is missing")
+                             : Blocked(path, "make " + name, errno);
+    }
     absl::Cleanup close_file = [file] { close(file); };
     if (flock(file, LOCK_EX | LOCK_NB) != 0) {
       return errno == EWOULDBLOCK ? InUse(path)

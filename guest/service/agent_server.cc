@@ -14,10 +14,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/rpc/completion_loop.h"
+#include "common/runtime/unix_socket.h"
 #include "guest/describe/guest_description.h"
 #include "guest/describe/kernel_state.h"
 #include "guest/service/agent_service.h"
-#include "guest/service/unix_socket.h"
 
 namespace noonmark {
 namespace {
@@ -73,7 +73,7 @@ absl::Status CannotListen(const Address& address) {
   return absl::FailedPreconditionError(absl::StrCat(
       address.ToString(), ": cannot listen",
       !address.IsUnix() ? absl::StrCat(": ", WhyNotBound(address)) : "",
-      "; choose another address with --listen"));
+      "; choose another address"));
 }
 
 }  // namespace
@@ -124,7 +124,8 @@ class AgentServer::Impl {
     umask(before);
     if (server_ == nullptr) return CannotListen(address_);
     if (claim_.has_value()) {
-      if (absl::Status status = claim_->Restrict(); !status.ok()) return status;
+      if (absl::Status status = claim_->Restrict(0600); !status.ok())
+        return status;
     } else {
       address_.port = static_cast<uint16_t>(port);
     }

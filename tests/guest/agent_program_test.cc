@@ -81,8 +81,8 @@ TEST_F(AgentProgramTest, RefusesToBeTheSecond) {
   EXPECT_EQ(second.Wait(), 1);
   EXPECT_EQ(second.output(),
             "noonmark-agent: error: " + address_ +
-                ": another agent listens there; stop it, or choose another "
-                "address with --listen\n");
+                ": another process listens there; stop it, or choose another "
+                "address\n");
   EXPECT_EQ(AskOnce(address_).sequence(), 1u);
 }
 

@@ -301,7 +301,7 @@ TEST_F(AgentServerTest, LetsNobodyElseConnectToItsSocket) {
 TEST_F(AgentServerTest, ListensOnASocketThatIsFree) {
   Start();
   EXPECT_THAT(AgentServer::Listen(options_, &clock_),
-              StatusIs(absl::StatusCode::kAlreadyExists, "another agent"));
+              StatusIs(absl::StatusCode::kAlreadyExists, "another process"));
   Host host(address());
   host.Open();
   EXPECT_TRUE(host.Ask(1).has_reading());

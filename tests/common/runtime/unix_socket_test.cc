@@ -1,4 +1,4 @@
-#include "guest/service/unix_socket.h"
+#include "common/runtime/unix_socket.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -60,7 +60,7 @@ TEST_F(UnixSocketClaimTest, LeavesASocketOnWhichSomebodyListens) {
   const int listener = Listen(path_);
   EXPECT_THAT(UnixSocketClaim::Take(path_),
               StatusIs(absl::StatusCode::kAlreadyExists,
-                       "another agent listens there"));
+                       "another process listens there"));
   EXPECT_TRUE(std::filesystem::exists(path_));
   EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
   close(listener);
@@ -74,9 +74,9 @@ TEST_F(UnixSocketClaimTest, LeavesWhatIsNoSocket) {
 }
 
 TEST_F(UnixSocketClaimTest, NamesAMissingFolder) {
-  EXPECT_THAT(UnixSocketClaim::Take(directory_.Path("no/agent.sock")),
-              StatusIs(absl::StatusCode::kFailedPrecondition,
-                       "its folder is missing"));
+  EXPECT_THAT(
+      UnixSocketClaim::Take(directory_.Path("no/agent.sock")),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "its folder is missing"));
 }
 
 TEST_F(UnixSocketClaimTest, RemovesWhatItMade) {
@@ -91,10 +91,11 @@ TEST_F(UnixSocketClaimTest, RemovesWhatItMade) {
 TEST_F(UnixSocketClaimTest, LetsNobodyElseConnect) {
   const auto claim = UnixSocketClaim::Take(path_);
   ASSERT_THAT(claim, IsOk());
-  EXPECT_THAT(claim->Restrict(), StatusIs(absl::StatusCode::kFailedPrecondition,
-                                          "cannot set its mode"));
+  EXPECT_THAT(
+      claim->Restrict(0600),
+      StatusIs(absl::StatusCode::kFailedPrecondition, "cannot set its mode"));
   const int listener = Listen(path_);
-  EXPECT_THAT(claim->Restrict(), IsOk());
+  EXPECT_THAT(claim->Restrict(0600), IsOk());
   struct stat there;
   ASSERT_EQ(stat(path_.c_str(), &there), 0);
   EXPECT_EQ(there.st_mode & 0777u, 0600u);
