@@ -6,14 +6,14 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/address.h"
-#include "host/guests/exchange_stream.h"
+#include "host/guests/agent_stream.h"
 
 namespace noonmark {
 namespace {
 
 class GrpcGuestLink : public GuestLink {
  public:
-  explicit GrpcGuestLink(std::shared_ptr<ExchangeStream> stream)
+  explicit GrpcGuestLink(std::shared_ptr<AgentStream> stream)
       : stream_(std::move(stream)) {}
   ~GrpcGuestLink() override { stream_->Close(); }
   void Ask() override { stream_->Ask(); }
@@ -21,7 +21,7 @@ class GrpcGuestLink : public GuestLink {
   void Close() override { stream_->Close(); }
 
  private:
-  const std::shared_ptr<ExchangeStream> stream_;
+  const std::shared_ptr<AgentStream> stream_;
 };
 
 // To nowhere: all it ever does is to say why.
@@ -70,8 +70,8 @@ std::unique_ptr<GuestLink> GrpcGuestDialer::Dial(
   if (!parsed.ok()) {
     return std::make_unique<RefusedLink>(loop_, observer, parsed.status());
   }
-  auto stream = std::make_shared<ExchangeStream>(loop_, clock_,
-                                                 *std::move(parsed), observer);
+  auto stream = std::make_shared<AgentStream>(loop_, clock_, *std::move(parsed),
+                                              observer);
   stream->Open();
   return std::make_unique<GrpcGuestLink>(std::move(stream));
 }

@@ -1,23 +1,23 @@
-#ifndef NOONMARK_HOST_GUESTS_DESCRIBE_CALL_H_
-#define NOONMARK_HOST_GUESTS_DESCRIBE_CALL_H_
+#ifndef NOONMARK_HOST_GUESTS_DESCRIPTION_CALL_H_
+#define NOONMARK_HOST_GUESTS_DESCRIPTION_CALL_H_
 
 #include <memory>
 
 #include <grpcpp/grpcpp.h>
 
 #include "common/rpc/completion_loop.h"
-#include "host/guests/exchange_stream.h"
+#include "host/guests/agent_stream.h"
 #include "noonmark/v1/agent.grpc.pb.h"
 
 namespace noonmark {
 
 // One question for a description. Deletes itself when it has come back.
-class DescribeCall : public CompletionTag {
+class DescriptionCall : public CompletionTag {
  public:
-  static DescribeCall* Begin(CompletionLoop& loop,
-                             const std::shared_ptr<grpc::Channel>& channel,
-                             ExchangeStream* asker) {
-    return new DescribeCall(loop, channel, asker);
+  static DescriptionCall* Begin(CompletionLoop& loop,
+                                const std::shared_ptr<grpc::Channel>& channel,
+                                AgentStream* asker) {
+    return new DescriptionCall(loop, channel, asker);
   }
 
   // The asker hears no more of it.
@@ -27,14 +27,14 @@ class DescribeCall : public CompletionTag {
   }
 
   void Complete(bool /*ok*/) override {
-    std::unique_ptr<DescribeCall> self(this);
+    std::unique_ptr<DescriptionCall> self(this);
     if (asker_ != nullptr) asker_->OnDescribed(status_, response_);
   }
 
  private:
-  DescribeCall(CompletionLoop& loop,
-               const std::shared_ptr<grpc::Channel>& channel,
-               ExchangeStream* asker)
+  DescriptionCall(CompletionLoop& loop,
+                  const std::shared_ptr<grpc::Channel>& channel,
+                  AgentStream* asker)
       : asker_(asker), stub_(v1::AgentService::NewStub(channel)) {
     // Only so that a lost call doesn't stay for ever: gRPC's timers stall when
     // the clock is set back.
@@ -44,7 +44,7 @@ class DescribeCall : public CompletionTag {
     reader_->Finish(&response_, &status_, static_cast<CompletionTag*>(this));
   }
 
-  ExchangeStream* asker_;
+  AgentStream* asker_;
   std::unique_ptr<v1::AgentService::Stub> stub_;
   grpc::ClientContext context_;
   v1::DescribeRequest request_;
@@ -56,4 +56,4 @@ class DescribeCall : public CompletionTag {
 
 }  // namespace noonmark
 
-#endif  // NOONMARK_HOST_GUESTS_DESCRIBE_CALL_H_
+#endif  // NOONMARK_HOST_GUESTS_DESCRIPTION_CALL_H_

@@ -1,5 +1,5 @@
-#ifndef NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
-#define NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
+#ifndef NOONMARK_HOST_GUESTS_AGENT_STREAM_H_
+#define NOONMARK_HOST_GUESTS_AGENT_STREAM_H_
 
 #include <cstdint>
 #include <memory>
@@ -20,16 +20,16 @@
 
 namespace noonmark {
 
-class DescribeCall;
+class DescriptionCall;
 
 // What is behind a link. gRPC owns a part of it until the last operation has
 // come back, which may be after the link is gone: as long as an operation is
 // outstanding it keeps itself alive.
-class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
+class AgentStream : public std::enable_shared_from_this<AgentStream> {
  public:
-  ExchangeStream(CompletionLoop& loop, Clock& clock, Address address,
-                 GuestLink::Observer* observer);
-  ~ExchangeStream();
+  AgentStream(CompletionLoop& loop, Clock& clock, Address address,
+              GuestLink::Observer* observer);
+  ~AgentStream();
 
   // Once.
   void Open();
@@ -38,16 +38,16 @@ class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
   void Describe();
   void Close();
 
-  // From a DescribeCall, unless it was cancelled.
+  // From a DescriptionCall, unless it was cancelled.
   void OnDescribed(const grpc::Status& status,
                    const v1::DescribeResponse& response);
 
  private:
   // One kind of operation, at most one of it outstanding.
-  template <void (ExchangeStream::*kDone)(bool ok)>
+  template <void (AgentStream::*kDone)(bool ok)>
   class Operation : public CompletionTag {
    public:
-    explicit Operation(ExchangeStream& stream) : stream_(stream) {}
+    explicit Operation(AgentStream& stream) : stream_(stream) {}
     // The tag to begin with.
     void* Begin() {
       if (stream_.outstanding_++ == 0)
@@ -60,7 +60,7 @@ class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
     }
 
    private:
-    ExchangeStream& stream_;
+    AgentStream& stream_;
   };
 
   void OnStarted(bool ok);
@@ -89,11 +89,11 @@ class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
   bool open_ = false;
 
   int outstanding_ = 0;
-  std::shared_ptr<ExchangeStream> self_;
-  Operation<&ExchangeStream::OnStarted> start_{*this};
-  Operation<&ExchangeStream::OnWritten> write_{*this};
-  Operation<&ExchangeStream::OnRead> read_{*this};
-  Operation<&ExchangeStream::OnFinished> finish_{*this};
+  std::shared_ptr<AgentStream> self_;
+  Operation<&AgentStream::OnStarted> start_{*this};
+  Operation<&AgentStream::OnWritten> write_{*this};
+  Operation<&AgentStream::OnRead> read_{*this};
+  Operation<&AgentStream::OnFinished> finish_{*this};
 
   std::shared_ptr<grpc::Channel> channel_;
   std::optional<grpc::ClientContext> context_{std::in_place};
@@ -113,9 +113,9 @@ class ExchangeStream : public std::enable_shared_from_this<ExchangeStream> {
   bool write_waits_ = false;     // for the one before
   absl::Duration events_since_;  // MONOTONIC: when events_ began to count
   int events_ = 0;
-  DescribeCall* describe_ = nullptr;  // deletes itself
+  DescriptionCall* describe_ = nullptr;  // deletes itself
 };
 
 }  // namespace noonmark
 
-#endif  // NOONMARK_HOST_GUESTS_EXCHANGE_STREAM_H_
+#endif  // NOONMARK_HOST_GUESTS_AGENT_STREAM_H_

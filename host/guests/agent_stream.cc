@@ -1,4 +1,4 @@
-#include "host/guests/exchange_stream.h"
+#include "host/guests/agent_stream.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +12,7 @@
 #include "common/rpc/clock_wire.h"
 #include "host/guests/agent_channel.h"
 #include "host/guests/agent_status.h"
-#include "host/guests/describe_call.h"
+#include "host/guests/description_call.h"
 
 namespace noonmark {
 namespace {
@@ -30,16 +30,16 @@ void Require(bool condition, const char* what) {
 
 }  // namespace
 
-ExchangeStream::ExchangeStream(CompletionLoop& loop, Clock& clock,
-                               Address address, GuestLink::Observer* observer)
+AgentStream::AgentStream(CompletionLoop& loop, Clock& clock, Address address,
+                         GuestLink::Observer* observer)
     : loop_(loop),
       clock_(clock),
       address_(std::move(address)),
       observer_(observer) {}
 
-ExchangeStream::~ExchangeStream() = default;
+AgentStream::~AgentStream() = default;
 
-void ExchangeStream::Open() {
+void AgentStream::Open() {
   channel_ = OpenAgentChannel(address_);
   grpc::TemplatedGenericStub<v1::ExchangeRequest, grpc::ByteBuffer> stub(
       channel_);
@@ -47,14 +47,14 @@ void ExchangeStream::Open() {
   stream_->StartCall(start_.Begin());
 }
 
-void ExchangeStream::Close() {
+void AgentStream::Close() {
   if (closed_) return;
   closed_ = true;
   context_->TryCancel();
   if (describe_ != nullptr) std::exchange(describe_, nullptr)->Cancel();
 }
 
-void ExchangeStream::Ask() {
+void AgentStream::Ask() {
   if (closed_) return;
   Require(open_, "asked before OnOpen()");
   Require(!asked_, "asked before the answer");
@@ -68,24 +68,24 @@ void ExchangeStream::Ask() {
   }
 }
 
-void ExchangeStream::Describe() {
+void AgentStream::Describe() {
   if (closed_) return;
   // One that is still unanswered will hardly be answered.
   if (describe_ != nullptr) describe_->Cancel();
-  describe_ = DescribeCall::Begin(loop_, channel_, this);
+  describe_ = DescriptionCall::Begin(loop_, channel_, this);
 }
 
-void ExchangeStream::Write() {
+void AgentStream::Write() {
   writing_ = true;
   sent_ = clock_.Read();
   stream_->Write(request_, write_.Begin());
 }
 
-void ExchangeStream::Read() { stream_->Read(&bytes_, read_.Begin()); }
+void AgentStream::Read() { stream_->Read(&bytes_, read_.Begin()); }
 
-void ExchangeStream::Finish() { stream_->Finish(&status_, finish_.Begin()); }
+void AgentStream::Finish() { stream_->Finish(&status_, finish_.Begin()); }
 
-void ExchangeStream::OnStarted(bool ok) {
+void AgentStream::OnStarted(bool ok) {
   if (closed_) return;
   if (!ok) return Finish();
   open_ = true;
@@ -93,14 +93,14 @@ void ExchangeStream::OnStarted(bool ok) {
   observer_->OnOpen();
 }
 
-void ExchangeStream::OnWritten(bool /*ok*/) {
+void AgentStream::OnWritten(bool /*ok*/) {
   // Where it failed, the read fails too and ends the stream.
   writing_ = false;
   if (closed_ || !std::exchange(write_waits_, false)) return;
   Write();
 }
 
-void ExchangeStream::OnRead(bool ok) {
+void AgentStream::OnRead(bool ok) {
   const ClockReading received = clock_.Read();  // T4: nothing before it
   if (closed_) return;
   if (!ok) return Finish();
@@ -121,7 +121,7 @@ void ExchangeStream::OnRead(bool ok) {
   }
 }
 
-void ExchangeStream::OnReading(const ClockReading& received) {
+void AgentStream::OnReading(const ClockReading& received) {
   const uint64_t sequence = response_.reading().sequence();
   if (!asked_) {
     return Reject(
@@ -151,7 +151,7 @@ void ExchangeStream::OnReading(const ClockReading& received) {
   observer_->OnExchange(std::move(exchange));
 }
 
-void ExchangeStream::OnEvent(const ClockReading& received) {
+void AgentStream::OnEvent(const ClockReading& received) {
   if (received.monotonic - events_since_ > absl::Seconds(1)) {
     events_since_ = received.monotonic;
     events_ = 0;
@@ -166,13 +166,13 @@ void ExchangeStream::OnEvent(const ClockReading& received) {
   observer_->OnEvent(discontinuities);
 }
 
-void ExchangeStream::OnFinished(bool /*ok*/) {
+void AgentStream::OnFinished(bool /*ok*/) {
   if (closed_) return;
   End(AgentStatus(status_, address_));
 }
 
-void ExchangeStream::OnDescribed(const grpc::Status& status,
-                                 const v1::DescribeResponse& response) {
+void AgentStream::OnDescribed(const grpc::Status& status,
+                              const v1::DescribeResponse& response) {
   describe_ = nullptr;
   if (!status.ok()) return;
   absl::StatusOr<GuestFacts> facts =
@@ -185,18 +185,18 @@ void ExchangeStream::OnDescribed(const grpc::Status& status,
   observer_->OnDescription(*std::move(facts));
 }
 
-void ExchangeStream::Release() {
-  const std::shared_ptr<ExchangeStream> self = std::move(self_);
+void AgentStream::Release() {
+  const std::shared_ptr<AgentStream> self = std::move(self_);
   stream_.reset();
   context_.reset();
   channel_.reset();
 }
 
-void ExchangeStream::Reject(absl::StatusCode code, const std::string& why) {
+void AgentStream::Reject(absl::StatusCode code, const std::string& why) {
   End(absl::Status(code, absl::StrCat(address_.ToString(), ": ", why)));
 }
 
-void ExchangeStream::End(const absl::Status& status) {
+void AgentStream::End(const absl::Status& status) {
   Close();
   observer_->OnClosed(status);
 }
