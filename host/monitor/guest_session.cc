@@ -144,6 +144,7 @@ std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
 void GuestSession::OnOpen() {
   const MonotonicTime now = owner_.Now();
   owner_.LeaveConnecting(*this);
+  opened_ = true;
   ++stream_;
   assessor_.OnNewStream(stream_);
   describe_at_ = now + options_.describe_every;
@@ -221,10 +222,13 @@ void GuestSession::Connect(MonotonicTime now) {
 }
 
 void GuestSession::Lose(const absl::Status& why, MonotonicTime now) {
+  // Before an agent was there, an invalid argument is the address.
+  const bool nonsense =
+      opened_ && why.code() == absl::StatusCode::kInvalidArgument;
   DropLink();
   phase_ = Phase::kWaiting;
   last_error_ = std::string(why.message());
-  if (why.code() == absl::StatusCode::kInvalidArgument) {
+  if (nonsense) {
     answered_.reset();
     assessor_.OnUntrusted(last_error_, now);
     action_at_ = now + distrust_.NextPause();
@@ -244,6 +248,7 @@ void GuestSession::DropLink() {
     link_->Close();
     dead_link_ = std::move(link_);
   }
+  opened_ = false;
   outstanding_ = false;
   spaced_ = false;
   event_waits_ = false;

@@ -133,6 +133,7 @@ class GuestSession final : private GuestLink::Observer {
   MonotonicTime poll_at_;    // next poll
   MonotonicTime last_burst_;
   MonotonicTime describe_at_;
+  bool opened_ = false;  // the link's stream
   bool outstanding_ = false;
   bool spaced_ = false;  // a suspicion's burst
   bool event_waits_ = false;

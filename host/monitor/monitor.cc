@@ -39,6 +39,12 @@ MonotonicTime Monitor::Tick() {
   return promised_;
 }
 
+void Monitor::Stop() {
+  schedule_.clear();
+  queue_.clear();
+  guests_.clear();
+}
+
 void Monitor::OnDomains(std::vector<Domain> domains) {
   const MonotonicTime now = clock_.Now();
   heard_of_libvirt_ = true;

@@ -56,6 +56,9 @@ class Monitor final : private GuestSession::Owner {
   // Does what is due. Returns when it wants to be called next.
   MonotonicTime Tick();
 
+  // Ends all sessions; nothing else may be called afterwards.
+  void Stop();
+
   // The time for Tick() has moved, since the last return, by an answer or an
   // event: called on the monitor's thread.
   void OnEarlier(std::function<void(MonotonicTime)> earlier) {
