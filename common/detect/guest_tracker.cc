@@ -173,7 +173,7 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
 
 GuestTracker::Suspicion& GuestTracker::Suspect(MonotonicTime at) {
   if (!suspicion_.has_value()) {
-    suspicion_.emplace();
+    suspicion_ = Suspicion();
     suspicion_->before = last_;
     suspicion_->triggered = at;
   }
