@@ -10,7 +10,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "host/inventory/hypervisor.h"
 
 namespace noonmark {
@@ -39,12 +38,16 @@ std::string_view Text(const xmlChar* text) {
              : std::string_view(reinterpret_cast<const char*>(text));
 }
 
-// libxml2's words on one line.
+// libxml2's words on one line. They may quote what is no text.
 std::string WhyNotXml(xmlParserCtxt* context) {
   const xmlError* error = xmlCtxtGetLastError(context);
   if (error == nullptr || error->message == nullptr) return "unknown error";
-  return std::string(absl::StripAsciiWhitespace(
-      absl::StrReplaceAll(error->message, {{"\n", " "}})));
+  std::string text(absl::StripAsciiWhitespace(error->message));
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+    if (!absl::ascii_isprint(static_cast<unsigned char>(c))) c = '?';
+  }
+  return text;
 }
 
 bool HasControlCharacter(std::string_view text) {
