@@ -1,0 +1,75 @@
+// noonmark-agent-demo: the agent, with a clock that plays a script of faults.
+// For demonstrations and tests; never packaged. Changes no clock.
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/rpc/grpc_log.h"
+#include "common/runtime/log.h"
+#include "common/runtime/signals.h"
+#include "common/runtime/system_clock.h"
+#include "guest/demo/demo_command_line.h"
+#include "guest/demo/hanging_clock.h"
+#include "guest/demo/scripted_clock.h"
+#include "guest/service/agent_server.h"
+
+namespace noonmark {
+namespace {
+
+// Says at each of the times what the kernel would: the wall clock was set.
+void PlaySets(std::stop_token stop, const std::vector<MonotonicTime>& times,
+              AgentServer* server) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  for (const MonotonicTime time : times) {
+    // steady_clock is CLOCK_MONOTONIC.
+    const std::chrono::steady_clock::time_point when(
+        absl::ToChronoNanoseconds(time.Reading()));
+    never.wait_until(lock, stop, when, [] { return false; });
+    if (stop.stop_requested()) return;
+    server->ClockWasSet();
+  }
+}
+
+absl::Status Serve(const DemoCommand& command) {
+  StopSignals signals;  // before any thread
+  RouteGrpcLog();
+  SystemClock real;
+  ScriptedClock scripted(&real, command.script);
+  HangingClock clock(&scripted, &real, scripted.SilentFrom());
+  auto server = AgentServer::Listen(
+      {.listen = command.listen, .machine_uuid = command.uuid}, &clock);
+  if (!server.ok()) return server.status();
+  signals.OnStop([&] {
+    clock.End();
+    (*server)->Stop();
+  });
+  const std::jthread sets(PlaySets, scripted.SetTimes(), server->get());
+
+  LogInfo(absl::StrCat("listening on ", (*server)->address().ToString()));
+  (*server)->Run();
+  signals.StopWatching();
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  const auto parsed = ParseDemoCommandLine(argc, argv);
+  if (const int* code = std::get_if<int>(&parsed)) return *code;
+  const absl::Status status = Serve(std::get<DemoCommand>(parsed));
+  if (status.ok()) return 0;
+  LogError(std::string(status.message()));
+  return 1;
+}
+
+}  // namespace
+}  // namespace noonmark
+
+int main(int argc, char** argv) { return noonmark::Main(argc, argv); }
