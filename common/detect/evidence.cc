@@ -140,9 +140,9 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
   const std::string_view moved = WhatMoved(finding.code);
   if (!moved.empty() && finding.before.has_value() &&
       finding.after.has_value()) {
-    add("what moved",
-        absl::StrCat(std::string(moved), ": from ", FormatInterval(*finding.before), " to ",
-                     FormatInterval(*finding.after)));
+    add("what moved", absl::StrCat(std::string(moved), ": from ",
+                                   FormatInterval(*finding.before), " to ",
+                                   FormatInterval(*finding.after)));
   }
   const std::string_view stood = WhatStood(finding.code);
   if (!stood.empty()) add("what did not", std::string(stood));
