@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/estimate/realtime_offset.h"
+
 namespace noonmark {
 namespace {
 
@@ -123,16 +125,8 @@ GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
     }
   }
 
-  // The offset of REALTIME at T3. The host's own difference is taken over the
-  // whole exchange, since it may be slewed meanwhile; if it was set meanwhile
-  // there is no one offset to tell.
-  const LocalDifferences sent = DifferencesOf(exchange.host_sent);
-  const LocalDifferences received = DifferencesOf(exchange.host_received);
-  std::optional<Interval> offset;
-  if (sent.real_mono.Meets(received.real_mono)) {
-    offset = *raw->bound + local.differences.real_raw -
-             Hull(sent.real_raw, received.real_raw);
-  }
+  const std::optional<Interval> offset =
+      BoundRealtimeOffset(exchange, options_.rho + options_.max_slew);
 
   if (suspicion_.has_value()) {
     Suspicion& s = *suspicion_;

@@ -1,5 +1,6 @@
 #include "common/estimate/format.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
@@ -22,11 +23,14 @@ int64_t FloorMicros(absl::Duration d) {
 int64_t CeilMicros(absl::Duration d) {
   return absl::ToInt64Microseconds(absl::Ceil(d, absl::Microseconds(1)));
 }
+int64_t NearestMicros(absl::Duration d) {
+  return FloorMicros(d + absl::Nanoseconds(500));
+}
 
 }  // namespace
 
 std::string FormatSeconds(absl::Duration d) {
-  return Micros(FloorMicros(d + absl::Nanoseconds(500)), /*sign=*/true);
+  return Micros(NearestMicros(d), /*sign=*/true);
 }
 
 std::string FormatInterval(const Interval& interval) {
@@ -35,8 +39,12 @@ std::string FormatInterval(const Interval& interval) {
 }
 
 std::string FormatOffset(const Interval& interval) {
-  return absl::StrCat(FormatSeconds(interval.Middle()), " ± ",
-                      Micros(CeilMicros(interval.HalfWidth()), false));
+  const int64_t middle = NearestMicros(interval.Middle());
+  const absl::Duration printed = absl::Microseconds(middle);
+  const absl::Duration reach =
+      std::max(interval.hi - printed, printed - interval.lo);
+  return absl::StrCat(Micros(middle, true), " ± ",
+                      Micros(CeilMicros(reach), false));
 }
 
 std::string FormatAge(absl::Duration age) {

@@ -15,7 +15,8 @@ std::string FormatSeconds(absl::Duration d);
 // is as true as the interval.
 std::string FormatInterval(const Interval& interval);
 
-// "+4398.046511 s ± 0.000023 s": the second rounded up.
+// "+4398.046511 s ± 0.000023 s": the second large enough that what is printed
+// holds the interval.
 std::string FormatOffset(const Interval& interval);
 
 // "12 min", "3 h", "5 s": for people, rounded down.

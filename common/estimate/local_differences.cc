@@ -25,9 +25,6 @@ LocalDifferences DifferencesOf(const ClockReading& reading) {
   d.mono_raw = Interval{reading.monotonic - reading.raw_after,
                         reading.monotonic - reading.raw_before}
                    .WidenedBy(kRounding);
-  d.real_raw = Interval{reading.realtime - reading.raw_after,
-                        reading.realtime - reading.raw_before}
-                   .WidenedBy(kRounding);
   return d;
 }
 

@@ -15,8 +15,6 @@ struct LocalDifferences {
   Interval mono_raw;
   // BOOTTIME - MONOTONIC: the time asleep.
   Interval boot_mono;
-  // REALTIME - RAW: tighter than the sum of the first two.
-  Interval real_raw;
 };
 
 // Errors: none; a reading whose bracket is reversed must not come here.

@@ -15,6 +15,11 @@ void RateEstimate::Add(const Interval& bound, absl::Duration at) {
     return;
   }
   const absl::Duration elapsed = at - older_->at;
+  if (elapsed < absl::ZeroDuration()) {  // the host's counter is not sound
+    Forget();
+    older_ = Anchor{bound, at};
+    return;
+  }
   if (elapsed < baseline_) return;
   rate_ = RateBetween(older_->bound, bound, elapsed);
   if (!newer_.has_value()) {

@@ -33,7 +33,7 @@ class RateEstimate {
  public:
   explicit RateEstimate(absl::Duration baseline) : baseline_(baseline) {}
 
-  // `at`: host RAW, rising.
+  // `at`: host RAW. One that falls begins anew.
   void Add(const Interval& bound, absl::Duration at);
   void Forget();
 

@@ -29,6 +29,11 @@ absl::StatusOr<RawOffset> BoundRawOffset(const Exchange& exchange,
         absl::FormatDuration(t4.raw_after)));
   }
 
+  if (t2.raw_after < t2.raw_before || t3.raw_after < t3.raw_before) {
+    return absl::FailedPreconditionError(
+        "the guest's raw counter ran backwards within a reading");
+  }
+
   RawOffset offset;
   offset.elapsed = t4.raw_after - t1.raw_before;
   const absl::Duration slack = Drift(offset.elapsed, rho) + kRounding;

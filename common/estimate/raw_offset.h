@@ -32,8 +32,8 @@ struct RawOffset {
 // `rho` bounds the relative rate of the two counters.
 //
 // Errors:
-//   kFailedPrecondition  the host's own counter ran backwards: drop the
-//                        exchange.
+//   kFailedPrecondition  the host's own counter ran backwards, or the guest's
+//                        within one reading: drop the exchange.
 absl::StatusOr<RawOffset> BoundRawOffset(const Exchange& exchange,
                                          PartsPerBillion rho);
 
