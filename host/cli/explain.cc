@@ -57,6 +57,11 @@ std::string Standing(absl::string_view host, const v1::Guest& guest) {
 }
 
 std::string WhenText(const v1::Finding& finding) {
+  if (const auto lasts = LastsFor(finding)) {
+    return absl::StrCat("For ", FormatAge(*lasts), ", since ",
+                        FormatMoment(FromProto(finding.first_seen())),
+                        " by the host's clock.");
+  }
   std::vector<std::string> parts;
   if (finding.has_age()) {
     parts.push_back(absl::StrCat(

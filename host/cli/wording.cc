@@ -11,6 +11,8 @@
 namespace noonmark::cli {
 namespace {
 
+constexpr char kUnproven[] = "host-unproven";
+
 // "VERDICT_WRONG" -> "wrong"; values without a name come from a newer daemon.
 std::string PlainName(absl::string_view full, absl::string_view prefix,
                       int value) {
@@ -19,6 +21,14 @@ std::string PlainName(absl::string_view full, absl::string_view prefix,
   }
   full.remove_prefix(prefix.size() + 1);
   return absl::AsciiStrToLower(full);
+}
+
+std::string SpanText(const v1::Finding& finding) {
+  if (!finding.has_age()) return "";
+  if (const auto lasts = LastsFor(finding)) {
+    return absl::StrCat(" for ", FormatAge(*lasts));
+  }
+  return absl::StrCat(" ", FormatAge(FromProto(finding.age())), " ago");
 }
 
 }  // namespace
@@ -39,19 +49,28 @@ std::string TrustName(v1::HostTrust trust) {
   return PlainName(v1::HostTrust_Name(trust), "HOST_TRUST", trust);
 }
 
+std::optional<absl::Duration> LastsFor(const v1::Finding& finding) {
+  if (!finding.active() || finding.occurrences() > 1 || !finding.has_age() ||
+      !finding.has_first_seen() || !finding.has_last_seen()) {
+    return std::nullopt;
+  }
+  const absl::Duration seen_for =
+      FromProto(finding.last_seen()) - FromProto(finding.first_seen());
+  // What has a size is a movement, until it is seen to last.
+  if (finding.has_size() && seen_for <= absl::ZeroDuration()) {
+    return std::nullopt;
+  }
+  return seen_for + FromProto(finding.age());
+}
+
 std::string FindingText(const v1::Finding& finding) {
-  const std::string age =
-      finding.has_age()
-          ? absl::StrCat(" ", FormatAge(FromProto(finding.age())), " ago")
-          : "";
   std::string what = finding.summary();
   if (what.empty() && finding.has_size()) {
     const Measure size =
         MeasureOf(FromProto(finding.size()), absl::Microseconds(1));
     what = absl::StrCat(Seconds6(size.value, Sign::kBoth), " s");
   }
-  const bool moment = finding.has_size() || !finding.active();
-  return absl::StrCat(finding.code(), moment ? age : "",
+  return absl::StrCat(finding.code(), SpanText(finding),
                       what.empty()         ? ""
                       : finding.has_size() ? ", "
                                            : ": ",
@@ -81,8 +100,9 @@ std::vector<std::string> HostNotes(const v1::Host& host) {
   std::vector<std::string> notes;
   switch (host.trust()) {
     case v1::HOST_TRUST_DECLARED:
-      notes.emplace_back(
-          "its clock is declared right by configuration, not proven");
+      notes.push_back(absl::StrCat(
+          "its clock is declared right by configuration, not proven",
+          host.trust_reason().empty() ? "" : ": ", host.trust_reason()));
       break;
     case v1::HOST_TRUST_PROVEN:
       break;
@@ -92,6 +112,7 @@ std::vector<std::string> HostNotes(const v1::Host& host) {
                                    host.trust_reason()));
   }
   for (const v1::Finding& finding : host.findings()) {
+    if (finding.code() == kUnproven) continue;  // the first note says it
     notes.push_back(FindingText(finding));
   }
   if (!host.libvirt_error().empty()) {

@@ -1,6 +1,7 @@
 #ifndef NOONMARK_HOST_CLI_WORDING_H_
 #define NOONMARK_HOST_CLI_WORDING_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,12 @@ std::string StateName(v1::DomainState state);
 // "proven", "declared", "unproven".
 std::string TrustName(v1::HostTrust trust);
 
+// How long a condition has lasted by the time of the report. Absent: it is
+// over, or it is something that happened.
+std::optional<absl::Duration> LastsFor(const v1::Finding& finding);
+
 // A finding in a few words: "counter-jump 12 min ago, 2^42 ns" where something
-// moved, else "agent-unreachable: no answer for 3 polls".
+// happened, "agent-unreachable for 94 s: no answer for 3 polls" where it lasts.
 std::string FindingText(const v1::Finding& finding);
 
 // What a table says of a guest beside its verdict: its most important finding
