@@ -88,7 +88,8 @@ struct LibvirtOptions {
   absl::Duration retry_first = absl::Milliseconds(500);
   absl::Duration retry_longest = absl::Seconds(30);
 };
-std::unique_ptr<Hypervisor> MakeLibvirtHypervisor(LibvirtOptions options);
+std::unique_ptr<Hypervisor> MakeLibvirtHypervisor(
+    const LibvirtOptions& options);
 
 // Reads our element of a domain's metadata into `domain`:
 //   <guest xmlns='urn:noonmark:domain:1' address='unix:PATH|HOST:PORT'

@@ -360,7 +360,8 @@ absl::StatusOr<std::unique_ptr<Connection>> ConnectTo(
 
 }  // namespace
 
-std::unique_ptr<Hypervisor> MakeLibvirtHypervisor(LibvirtOptions options) {
+std::unique_ptr<Hypervisor> MakeLibvirtHypervisor(
+    const LibvirtOptions& options) {
   WatchingHypervisor::Options watching;
   watching.refresh = options.refresh;
   watching.retry_first = options.retry_first;
@@ -368,7 +369,7 @@ std::unique_ptr<Hypervisor> MakeLibvirtHypervisor(LibvirtOptions options) {
   watching.seed =
       std::hash<std::string>()(options.uri) ^ static_cast<uint64_t>(getpid());
   return std::make_unique<WatchingHypervisor>(
-      [uri = options.uri](ListenerReference listener) {
+      [uri = options.uri](const ListenerReference& listener) {
         return ConnectTo(uri, listener);
       },
       watching);

@@ -195,7 +195,7 @@ void WatchingHypervisor::Watch::Call() {
 
 void WatchingHypervisor::Watch::Tell(Observer* observer) {
   std::optional<absl::Status> told;
-  const auto tell_status = [&](absl::Status status) {
+  const auto tell_status = [&](const absl::Status& status) {
     if (told == status) return;
     told = status;
     observer->OnConnection(status);
@@ -208,7 +208,7 @@ void WatchingHypervisor::Watch::Tell(Observer* observer) {
       reports_.pop_front();
       lock.unlock();
       if (auto* status = std::get_if<absl::Status>(&report)) {
-        tell_status(std::move(*status));
+        tell_status(*status);
       } else if (auto* event = std::get_if<Lifecycle>(&report)) {
         observer->OnLifecycle(*event);
       } else {

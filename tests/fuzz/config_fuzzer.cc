@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Read(file->root());
   Read(file->root().Table("t"));
   Read(file->root().Table("t").Table("u"));
-  for (ConfigTable table : file->root().Tables("l")) Read(table);
+  for (const ConfigTable& table : file->root().Tables("l")) Read(table);
   if (absl::Status status = file->Check(); !status.ok()) CheckFaults(status);
   return 0;
 }
