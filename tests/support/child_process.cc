@@ -1,19 +1,29 @@
 #include "tests/support/child_process.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
 namespace noonmark::testing {
+namespace {
 
-ChildProcess::ChildProcess(std::vector<std::string> arguments) {
+constexpr int kPatienceMs = 60'000;
+
+}  // namespace
+
+ChildProcess::ChildProcess(std::vector<std::string> arguments, int stdout_to)
+    : name_(arguments.at(0)) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -23,10 +33,13 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments) {
   if (pid_ < 0) std::abort();
   if (pid_ == 0) {
     // It may not be one that may drop capabilities: then it has none either.
-    prctl(PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0);
+    for (const int right :
+         {CAP_SYS_TIME, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH}) {
+      prctl(PR_CAPBSET_DROP, right, 0, 0, 0);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-    dup2(ends[1], STDOUT_FILENO);
+    dup2(stdout_to < 0 ? ends[1] : stdout_to, STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
     execv(argv[0], argv.data());
     std::perror(argv[0]);
@@ -46,7 +59,15 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::Signal(int signal) const { kill(pid_, signal); }
 
+// Waits for more. False: nothing more comes.
 bool ChildProcess::Fill() {
+  pollfd ready = {.fd = from_child_, .events = POLLIN, .revents = 0};
+  int count = poll(&ready, 1, kPatienceMs);
+  while (count < 0 && errno == EINTR) count = poll(&ready, 1, kPatienceMs);
+  if (count == 0) {
+    ADD_FAILURE() << name_ << " neither wrote nor ended for a minute";
+    Signal(SIGKILL);
+  }
   char text[4096];
   const ssize_t size = read(from_child_, text, sizeof text);
   if (size <= 0) return false;
@@ -73,6 +94,13 @@ std::string ChildProcess::ReadLineWith(const std::string& part) {
   }
 }
 
+std::string ChildProcess::ReadWritten() {
+  pollfd ready = {.fd = from_child_, .events = POLLIN, .revents = 0};
+  while (poll(&ready, 1, 0) > 0 && Fill()) {
+  }
+  return std::exchange(output_, "");
+}
+
 int ChildProcess::Wait() {
   while (Fill()) {
   }
@@ -80,6 +108,25 @@ int ChildProcess::Wait() {
   if (waitpid(pid_, &status, 0) != pid_) std::abort();
   pid_ = -1;
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+Outcome RunProgram(std::vector<std::string> arguments) {
+  // A file: nobody has to read it meanwhile.
+  const int out = memfd_create("stdout", MFD_CLOEXEC);
+  if (out < 0) std::abort();
+  Outcome outcome;
+  {
+    ChildProcess program(std::move(arguments), out);
+    outcome.exit_code = program.Wait();
+    outcome.err = program.output();
+  }
+  char text[4096];
+  lseek(out, 0, SEEK_SET);
+  for (ssize_t size; (size = read(out, text, sizeof text)) > 0;) {
+    outcome.out.append(text, static_cast<size_t>(size));
+  }
+  close(out);
+  return outcome;
 }
 
 }  // namespace noonmark::testing

@@ -8,12 +8,16 @@
 
 namespace noonmark::testing {
 
-// A program that a test runs. It cannot set the clock (CAP_SYS_TIME is dropped
-// for it), its input is empty, and it is killed with the object.
+// A program that a test runs. It can neither set the clock nor, as root, pass
+// over the rights of files (the capabilities are dropped for it), its input is
+// empty, and it is killed with the object.
+//
+// What waits for it waits a minute at most, and then fails the test.
 class ChildProcess {
  public:
-  // arguments[0] is the program's path.
-  explicit ChildProcess(std::vector<std::string> arguments);
+  // arguments[0] is the program's path. `stdout_to`: a descriptor for what it
+  // writes to stdout; without, that comes with stderr.
+  explicit ChildProcess(std::vector<std::string> arguments, int stdout_to = -1);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -26,6 +30,8 @@ class ChildProcess {
   std::string ReadLine();
   // Reads lines until one has `part`, and returns it; empty: there was none.
   std::string ReadLineWith(const std::string& part);
+  // All that it has written by now and that was not read.
+  std::string ReadWritten();
 
   // Waits for its end: its exit code, or minus the signal that killed it.
   // What it wrote since is in output().
@@ -35,10 +41,19 @@ class ChildProcess {
  private:
   bool Fill();
 
+  const std::string name_;
   pid_t pid_ = -1;
   int from_child_ = -1;
   std::string output_;  // not read yet
 };
+
+// How a program ended, as in ChildProcess::Wait(), and all that it wrote.
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+Outcome RunProgram(std::vector<std::string> arguments);
 
 }  // namespace noonmark::testing
 
