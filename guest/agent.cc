@@ -81,4 +81,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace noonmark
 
+// What throws is out of memory, and ends the program.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) { return noonmark::Main(argc, argv); }

@@ -24,8 +24,8 @@ namespace noonmark {
 namespace {
 
 // Says at each of the times what the kernel would: the wall clock was set.
-void PlaySets(std::stop_token stop, const std::vector<MonotonicTime>& times,
-              AgentServer* server) {
+void PlaySets(const std::stop_token& stop,
+              const std::vector<MonotonicTime>& times, AgentServer* server) {
   std::mutex mutex;
   std::condition_variable_any never;
   std::unique_lock lock(mutex);
@@ -72,4 +72,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace noonmark
 
+// What throws is out of memory, and ends the program.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) { return noonmark::Main(argc, argv); }

@@ -64,7 +64,7 @@ std::string WhyNotBound(const Address& address) {
   const int result =
       is_v6 ? bind(probe, reinterpret_cast<sockaddr*>(&v6), sizeof v6)
             : bind(probe, reinterpret_cast<sockaddr*>(&v4), sizeof v4);
-  const std::string why = result == 0 ? "it is free now" : strerror(errno);
+  std::string why = result == 0 ? "it is free now" : strerror(errno);
   close(probe);
   return why;
 }
