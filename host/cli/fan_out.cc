@@ -83,8 +83,8 @@ std::vector<absl::StatusOr<Response>> AskAll(const Targets& targets,
         absl::ToInt64Milliseconds(timeout) + 1000, GPR_TIMESPAN));
     (call.stub->async()->*method)(
         &call.context, &request, &call.response,
-        [&call, open = &round->open](grpc::Status status) {
-          call.status = std::move(status);
+        [&call, open = &round->open](const grpc::Status& status) {
+          call.status = status;
           open->Done();
         });
   }
@@ -93,7 +93,7 @@ std::vector<absl::StatusOr<Response>> AskAll(const Targets& targets,
     for (auto& call : round->calls) call.context.TryCancel();
     if (!round->open.WaitUntil(SteadyClock::now() + kGrace)) {
       // Not seen to happen. The calls stay behind, for gRPC to use.
-      round.release();
+      static_cast<void>(round.release());
       return std::vector<absl::StatusOr<Response>>(targets.dom0s.size(),
                                                    NoAnswer(timeout));
     }

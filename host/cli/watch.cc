@@ -132,8 +132,8 @@ class FleetWatch::Impl {
     lock.unlock();
     if (all_ended) return;
     // Not seen to happen. gRPC's threads keep what they still use.
-    for (Line& line : lines_) line.stream.release();
-    bell_.release();
+    for (Line& line : lines_) static_cast<void>(line.stream.release());
+    static_cast<void>(bell_.release());
   }
 
   void WaitForFirst() {

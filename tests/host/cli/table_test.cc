@@ -121,7 +121,11 @@ TEST(ReportTableTest, SaysHowFarAHostIsToBeTrusted) {
         hosts {
           name: "b"
           report {
-            host { trust: HOST_TRUST_UNPROVEN trust_reason: "not synchronised" }
+            host {
+              trust: HOST_TRUST_UNPROVEN
+              trust_reason: "not synchronised"
+              findings { code: "host-unproven" active: true }
+            }
           }
         }
         hosts {
