@@ -92,15 +92,19 @@ TEST(FleetStoryTest, CallsAGuestOfAnUnprovenHostDifferentAndNeverWrong) {
   host.StartDemoAgent("set-back", {"set=-6s@2s"});
   host.Start();
   bool was_wrong = false;
-  host.WaitUntil("set-back", [&](const v1::Guest& guest) {
+  const v1::HostReport seen = host.WaitUntil([&](const v1::HostReport& report) {
+    const v1::Guest& guest = RowOf(report, "set-back");
     was_wrong |= guest.verdict() == v1::VERDICT_WRONG;
     return guest.verdict() == v1::VERDICT_DIFFERS &&
            IsActive(guest, "clock-set");
   });
   EXPECT_FALSE(was_wrong);
+  ASSERT_EQ(seen.host().findings_size(), 1);
+  EXPECT_EQ(seen.host().findings(0).code(), "host-unproven");
+  EXPECT_TRUE(seen.host().findings(0).active());
   const Outcome report = host.Noonmark({"report", "--fail-on=wrong"});
   EXPECT_EQ(report.exit_code, 0);
-  EXPECT_THAT(report.out, AllOf(HasSubstr("dom0-a: host-unproven: "),
+  EXPECT_THAT(report.out, AllOf(HasSubstr("dom0-a: its clock is unproven: "),
                                 ContainsRegex("set-back  +differs  ")));
   EXPECT_EQ(host.Noonmark({"report", "--fail-on=differs"}).exit_code, 3);
 }
