@@ -177,8 +177,10 @@ ExitCode Program::Watch() {
   FleetWatch watch(targets_, request_.timeout);
   watch.WaitForFirst();
   if (redraw) console_.out << "\x1b[2J";
-  for (;;) {
+  const bool apart = !redraw && request_.output == Output::kTable;
+  for (bool first = true;; first = false) {
     absl::StatusOr<std::string> text = Rendered(watch.Current());
+    if (apart && !first) console_.out << "\n";
     if (redraw && text.ok()) {
       text = absl::StrCat(
           "\x1b[H", absl::StrReplaceAll(*text, {{"\n", "\x1b[K\n"}}), "\x1b[J");
