@@ -112,32 +112,32 @@ TEST(ReportTableTest, ShowsAHostWithoutGuests) {
 }
 
 TEST(ReportTableTest, SaysHowFarAHostIsToBeTrusted) {
-  const std::string table = ReportTable(
-      Report(R"pb(
-        hosts {
-          name: "a"
-          report { host { trust: HOST_TRUST_DECLARED } }
-        }
-        hosts {
-          name: "b"
-          report {
-            host {
-              trust: HOST_TRUST_UNPROVEN
-              trust_reason: "not synchronised"
-              findings { code: "host-unproven" active: true }
-            }
-          }
-        }
-        hosts {
-          name: "c"
-          report { host { trust: HOST_TRUST_PROVEN } }
-        }
-        hosts {
-          name: "d"
-          report { host {} }
-        }
-      )pb"),
-      kPlain);
+  const std::string table =
+      ReportTable(Report(R"pb(
+                    hosts {
+                      name: "a"
+                      report { host { trust: HOST_TRUST_DECLARED } }
+                    }
+                    hosts {
+                      name: "b"
+                      report {
+                        host {
+                          trust: HOST_TRUST_UNPROVEN
+                          trust_reason: "not synchronised"
+                          findings { code: "host-unproven" active: true }
+                        }
+                      }
+                    }
+                    hosts {
+                      name: "c"
+                      report { host { trust: HOST_TRUST_PROVEN } }
+                    }
+                    hosts {
+                      name: "d"
+                      report { host {} }
+                    }
+                  )pb"),
+                  kPlain);
   EXPECT_THAT(
       table,
       EndsWith("a: its clock is declared right by configuration, not proven\n"
