@@ -20,6 +20,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/completion_queue.h>
 
+#include "absl/synchronization/mutex.h"
 #include "common/sync/mutex.h"
 
 namespace noonmark {
@@ -34,15 +35,19 @@ int Checked(int result, const char* call) {
   return result;
 }
 
-// Holds gRPC until the process ends. Without, the destructor of its last object
-// shuts it down and waits for a poller of its own: 10 s where a peer didn't
-// read what it was sent.
-void HoldGrpc() {
-  static const bool held = [] {
+// Once in a process.
+void PrepareGrpc() {
+  static const bool prepared = [] {
+    // Debian's abseil looks for deadlocks at every lock and would abort on one
+    // that may be: a tenth of an exchange's time.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+    // Held until the process ends. Else the destructor of gRPC's last object
+    // shuts it down and waits for a poller of its own: 10 s where a peer
+    // didn't read what it was sent.
     grpc_init();
     return true;
   }();
-  static_cast<void>(held);
+  static_cast<void>(prepared);
 }
 
 class Descriptor {
@@ -79,7 +84,7 @@ class CompletionLoop::Impl : public CompletionTag {
             Checked(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC),
                     "timerfd_create")),
         quit_(Checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), "eventfd")) {
-    HoldGrpc();
+    PrepareGrpc();
     WatchClock();
     helper_ = std::thread([this] { Help(); });
   }

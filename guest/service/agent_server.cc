@@ -44,6 +44,8 @@ void SetLimits(size_t most_streams, grpc::ServerBuilder* builder) {
   set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
   // Two agents on one port would share the calls.
   set(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A ping beside each answer that follows a pause.
+  set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   // Memory.
   set(GRPC_ARG_ENABLE_CHANNELZ, 0);
   set(GRPC_ARG_MAX_CHANNEL_TRACE_EVENT_MEMORY_PER_NODE, 0);

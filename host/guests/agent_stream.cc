@@ -147,8 +147,8 @@ void AgentStream::OnReading(const ClockReading& received) {
   asked_ = false;
   // Before the observer asks again, so that nothing but the answer is left to
   // be done while it is on its way.
-  Read();
   observer_->OnExchange(std::move(exchange));
+  if (!closed_) Read();
 }
 
 void AgentStream::OnEvent(const ClockReading& received) {
