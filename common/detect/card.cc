@@ -101,9 +101,9 @@ constexpr Card kCards[] = {
      "The domain runs, and nothing says where its agent could be asked: its "
      "clock is not watched.",
      "The domain has no noonmark element in its metadata with an address.",
-     "Install noonmark-agent in the guest, and give the domain its address: "
-     "virsh metadata DOMAIN urn:noonmark:domain:1 --key noonmark --set "
-     "\"<guest address='HOST:PORT'/>\" --live --config."},
+     "Install noonmark-agent in the guest, and give the domain its address:\n"
+     "$ virsh metadata DOMAIN urn:noonmark:domain:1 --key noonmark --set "
+     "\"<guest address='unix:PATH'/>\" --live --config"},
     {FindingCode::kAgentUnreachable, "The agent does not answer",
      "The guest's clock is not known. The guest may be down, overloaded or cut "
      "off, or its agent may have ended.",

@@ -109,7 +109,8 @@ void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
 }
 
 void VerdictJudge::Set(Verdict verdict, std::string reason, MonotonicTime now) {
-  if (verdict != verdict_) since_ = now;
+  if (verdict != verdict_ || !begun_) since_ = now;
+  begun_ = true;
   verdict_ = verdict;
   reason_ = std::move(reason);
 }

@@ -61,6 +61,7 @@ class VerdictJudge {
   Verdict verdict_ = Verdict::kUnknown;
   std::string reason_ = "not measured yet";
   MonotonicTime since_;
+  bool begun_ = false;  // something was said
   bool wants_confirmation_ = false;
   // Bursts in a row: outside; inside T; inside T/2.
   int outside_ = 0;

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "common/estimate/format.h"
 #include "host/cli/page.h"
 #include "host/cli/quantities.h"
@@ -96,6 +97,22 @@ Pairs EvidenceOf(const v1::Finding& finding) {
   return pairs;
 }
 
+// A line of the daemon's is a paragraph here, and one that begins with "$ " a
+// command, to be copied as it is. What is in it stays behind the indentation,
+// so that no guest's words pass for a heading.
+void AddAdvice(const std::string& advice, Page& page) {
+  if (advice.empty()) return;
+  page.Heading("WHAT TO DO");
+  for (absl::string_view line :
+       absl::StrSplit(advice, '\n', absl::SkipWhitespace())) {
+    if (absl::ConsumePrefix(&line, "$ ")) {
+      page.Line(SafeText(line), "    ");
+    } else {
+      page.Paragraph(SafeText(line), "  ");
+    }
+  }
+}
+
 void AddFinding(const v1::Finding& finding, const std::string& advice,
                 Page& page) {
   const Card* card = FindCard(finding.code());
@@ -121,14 +138,7 @@ void AddFinding(const v1::Finding& finding, const std::string& advice,
   }
   std::string to_do = advice;
   if (to_do.empty() && card != nullptr) to_do = std::string(card->advice);
-  if (to_do.empty()) return;
-  page.Heading("WHAT TO DO");
-  // A line of the daemon's is a paragraph here; what is in it stays behind the
-  // indentation, so that no guest's words pass for a heading.
-  for (const absl::string_view line :
-       absl::StrSplit(to_do, '\n', absl::SkipWhitespace())) {
-    page.Paragraph(SafeText(line), "  ");
-  }
+  AddAdvice(to_do, page);
 }
 
 std::string RateText(const v1::RateInterval& rate) {
@@ -247,8 +257,7 @@ std::string ExplainCode(const Card& card, const Style& style) {
   page.Paragraph(std::string(card.meaning), "  ");
   page.Heading("HOW IT IS SEEN");
   page.Paragraph(std::string(card.how_seen), "  ");
-  page.Heading("WHAT TO DO");
-  page.Paragraph(std::string(card.advice), "  ");
+  AddAdvice(std::string(card.advice), page);
   return page.text();
 }
 

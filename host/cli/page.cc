@@ -16,6 +16,10 @@ void Page::Heading(absl::string_view text) {
                   Coloured(text, Colour::kHeading, style_), "\n");
 }
 
+void Page::Line(absl::string_view text, absl::string_view indent) {
+  absl::StrAppend(&text_, indent, text, "\n");
+}
+
 void Page::Paragraph(absl::string_view text, absl::string_view indent) {
   text_ += Wrapped(text, indent, width_);
 }

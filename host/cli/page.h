@@ -23,6 +23,8 @@ class Page {
   // Behind an empty line.
   void Heading(absl::string_view text);
   void Paragraph(absl::string_view text, absl::string_view indent);
+  // Not broken, however long.
+  void Line(absl::string_view text, absl::string_view indent);
   // Texts aligned behind the widest label; pairs without a text are left out.
   void AddPairs(const Pairs& pairs);
 

@@ -254,5 +254,14 @@ TEST(ExplainCodeTest, PrintsTheCard) {
   EXPECT_THAT(text, HasSubstr("\nWHAT TO DO\n  Update"));
 }
 
+TEST(ExplainCodeTest, PrintsACommandOnOneLineToBeCopied) {
+  const std::string page = ExplainCode(CardOf(FindingCode::kNoAgent), Style());
+  EXPECT_THAT(page,
+              ::testing::HasSubstr(
+                  "\n    virsh metadata DOMAIN urn:noonmark:domain:1 --key "
+                  "noonmark --set \"<guest address='unix:PATH'/>\" --live "
+                  "--config\n"));
+}
+
 }  // namespace
 }  // namespace noonmark::cli

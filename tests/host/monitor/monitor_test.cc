@@ -152,6 +152,7 @@ TEST_F(MonitorTest, HasARowForADomainWithoutAnAgent) {
   Settle();
   EXPECT_EQ(Row("lab").verdict, Verdict::kUnknown);
   EXPECT_THAT(Codes(Row("lab")), ElementsAre("no-agent"));
+  EXPECT_LT(fleet_.host().Now() - Row("lab").verdict_since, absl::Seconds(12));
 }
 
 TEST_F(MonitorTest, SaysThatMetadataIsMalformed) {
