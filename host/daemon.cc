@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/rpc/address.h"
 #include "common/rpc/completion_loop.h"
+#include "common/rpc/grpc_log.h"
 #include "common/runtime/kernel_discipline.h"
 #include "common/runtime/log.h"
 #include "common/runtime/service_manager.h"
@@ -66,6 +67,7 @@ class ToMonitor final : public Hypervisor::Observer {
 }  // namespace
 
 absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
+  RouteGrpcLog();
   RaiseDescriptorLimit();
   SystemClock clock;
   SnapshotBoard board;
@@ -96,6 +98,7 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   NotifyReady(absl::StrCat("watching ", config.libvirt.uri));
   loop.Run();
   NotifyStopping();
+  signals.StopWatching();
   // The hypervisor's thread posts to the loop: it goes first.
   hypervisor.reset();
   return absl::OkStatus();
