@@ -66,7 +66,7 @@ DaemonConfig Read(ConfigFile& file) {
   session.stale_after = static_cast<int>(
       poll.Integer("stale_after", session.stale_after, 1, 100));
 
-  TrackerOptions& tracker = session.assessor.tracker;
+  TrackerOptions& tracker = config.monitor.assessor.tracker;
   ConfigTable judge = root.Table("judge");
   // warning: an offset beyond it is wrong; 1ms to 1h.
   tracker.thresholds.warning =
@@ -80,9 +80,9 @@ DaemonConfig Read(ConfigFile& file) {
     judge.Fault("fault", "must not be less than judge.warning");
   }
   // rate_warning_ppm: a counter's rate beyond it is a finding; 10 to 500.
-  session.assessor.rate_warning_ppm = static_cast<double>(judge.Integer(
+  config.monitor.assessor.rate_warning_ppm = static_cast<double>(judge.Integer(
       "rate_warning_ppm",
-      static_cast<int64_t>(session.assessor.rate_warning_ppm), 10, 500));
+      static_cast<int64_t>(config.monitor.assessor.rate_warning_ppm), 10, 500));
   // rate_baseline: the shortest time over which a rate is claimed; 5s to 1h.
   tracker.rate_baseline = judge.Duration("rate_baseline", tracker.rate_baseline,
                                          absl::Seconds(5), absl::Hours(1));

@@ -19,14 +19,13 @@ GuestSession::GuestSession(const SessionOptions& options, Domain domain,
     : options_(options),
       domain_(std::move(domain)),
       owner_(owner),
-      assessor_(options.assessor),
       retry_(options.retry_first, options.retry_longest,
              StableHash(domain_.uuid)),
       distrust_(options.distrust_first, options.distrust_longest,
                 StableHash(domain_.uuid)),
       phase_hash_(StableHash(domain_.uuid)) {
   const MonotonicTime now = owner_.Now();
-  if (domain_.state == DomainState::kPaused) assessor_.OnPaused(now);
+  if (domain_.state == DomainState::kPaused) TellPaused(now);
   Begin(now);
 }
 
@@ -105,7 +104,7 @@ void GuestSession::OnDomain(Domain domain, MonotonicTime now) {
 
 void GuestSession::OnPaused(MonotonicTime now) {
   domain_.state = DomainState::kPaused;
-  assessor_.OnPaused(now);
+  TellPaused(now);
   answered_.reset();  // silence is expected
   Changed();
 }
@@ -121,21 +120,17 @@ void GuestSession::PollSoon(MonotonicTime now) {
   Changed();
 }
 
-void GuestSession::OnHostStepped(const Interval& step, MonotonicTime now) {
-  assessor_.OnHostStepped(step, now);
-  Changed();
-}
-
 std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
   auto row = std::make_shared<GuestRow>();
+  const GuestAssessor& thoughts = owner_.Thoughts(domain_.uuid);
   row->domain = domain_;
-  row->verdict = assessor_.verdict();
-  row->reason = std::string(assessor_.reason());
-  row->verdict_since = assessor_.verdict_since();
-  row->offset = assessor_.offset();
-  row->measured = assessor_.measured();
-  row->rate = assessor_.rate();
-  row->findings = assessor_.findings();
+  row->verdict = thoughts.verdict();
+  row->reason = std::string(thoughts.reason());
+  row->verdict_since = thoughts.verdict_since();
+  row->offset = thoughts.offset();
+  row->measured = thoughts.measured();
+  row->rate = thoughts.rate();
+  row->findings = thoughts.findings();
   row->facts = facts_;
   row->exchanges = exchanges_;
   return row;
@@ -146,7 +141,7 @@ void GuestSession::OnOpen() {
   owner_.LeaveConnecting(*this);
   opened_ = true;
   ++stream_;
-  assessor_.OnNewStream(stream_);
+  owner_.Tell(StreamInput{domain_.uuid, stream_});
   describe_at_ = now + options_.describe_every;
   link_->Describe();
   StartBurst(now);
@@ -162,10 +157,10 @@ void GuestSession::OnExchange(Exchange exchange) {
   last_error_.clear();
   ++exchanges_;
   exchange.stream = stream_;
-  owner_.OnHostReadings(exchange);
 
   const bool was_spaced = spaced_;
-  const bool suspicious = assessor_.OnExchange(exchange);
+  const bool suspicious =
+      owner_.Tell(ExchangeInput{domain_.uuid, std::move(exchange)}).ask_again;
   --burst_left_;
   if (suspicious != was_spaced) {
     // A suspicion begins: a slow burst decides it. Or it is decided early: a
@@ -173,7 +168,7 @@ void GuestSession::OnExchange(Exchange exchange) {
     spaced_ = suspicious;
     burst_left_ = options_.burst;
   }
-  if (assessor_.TakeNews()) owner_.OnChanged(*this, /*news=*/true);
+  if (owner_.TakeNews(domain_.uuid)) owner_.OnChanged(*this, /*news=*/true);
   if (burst_left_ <= 0) {
     FinishBurst(now);
   } else if (spaced_) {
@@ -201,10 +196,11 @@ void GuestSession::Begin(MonotonicTime now) {
   if (domain_.address.empty()) {
     phase_ = Phase::kNoAddress;
     answered_.reset();
-    assessor_.OnNoAgent(domain_.metadata_error.empty()
-                            ? "no address in the domain's metadata"
-                            : domain_.metadata_error,
-                        now);
+    TellSilence(SilenceInput::Kind::kNoAgent,
+                domain_.metadata_error.empty()
+                    ? "no address in the domain's metadata"
+                    : domain_.metadata_error,
+                now);
     return;
   }
   // The first connection at once, within a spread; polls in the own phase.
@@ -230,16 +226,16 @@ void GuestSession::Lose(const absl::Status& why, MonotonicTime now) {
   last_error_ = std::string(why.message());
   if (nonsense) {
     answered_.reset();
-    assessor_.OnUntrusted(last_error_, now);
+    TellSilence(SilenceInput::Kind::kUntrusted, last_error_, now);
     action_at_ = now + distrust_.NextPause();
   } else {
     // What was measured holds until it is stale; without any, say so at once.
     if (!answered_.has_value() && domain_.state == DomainState::kRunning) {
-      assessor_.OnUnreachable(last_error_, now);
+      TellSilence(SilenceInput::Kind::kUnreachable, last_error_, now);
     }
     action_at_ = now + retry_.NextPause();
   }
-  owner_.OnChanged(*this, assessor_.TakeNews());
+  owner_.OnChanged(*this, owner_.TakeNews(domain_.uuid));
 }
 
 void GuestSession::DropLink() {
@@ -281,18 +277,18 @@ void GuestSession::FinishBurst(MonotonicTime now) {
   spaced_ = false;
   retry_.Reset();
   distrust_.Reset();
-  const bool confirm = assessor_.OnBurstEnd(owner_.View(), now);
+  const bool confirm = owner_.Tell(BurstEndInput{domain_.uuid, now}).ask_again;
   if (confirm || event_waits_) {
     poll_at_ = std::min(poll_at_, now + options_.event_spacing);
   }
-  owner_.OnChanged(*this, assessor_.TakeNews());
+  owner_.OnChanged(*this, owner_.TakeNews(domain_.uuid));
 }
 
 void GuestSession::CountMissedPolls(MonotonicTime now) {
   if (!outstanding_ || now < poll_at_) return;
   poll_at_ = NextPoll(now);
   if (domain_.state == DomainState::kPaused) {
-    assessor_.OnPaused(now);
+    TellPaused(now);
     Changed();
     return;
   }
@@ -310,12 +306,12 @@ void GuestSession::CheckStale(MonotonicTime now) {
   if (!answered_.has_value() || now - *answered_ < StaleAfter()) return;
   answered_.reset();
   if (domain_.state == DomainState::kPaused) return;
-  assessor_.OnUnreachable(
-      last_error_.empty()
-          ? absl::StrCat("no answer for ", options_.stale_after, " polls")
-          : last_error_,
-      now);
-  owner_.OnChanged(*this, assessor_.TakeNews());
+  TellSilence(SilenceInput::Kind::kUnreachable,
+              last_error_.empty() ? absl::StrCat("no answer for ",
+                                                 options_.stale_after, " polls")
+                                  : last_error_,
+              now);
+  owner_.OnChanged(*this, owner_.TakeNews(domain_.uuid));
 }
 
 MonotonicTime GuestSession::NextPoll(MonotonicTime now) const {
@@ -325,6 +321,15 @@ MonotonicTime GuestSession::NextPoll(MonotonicTime now) const {
   absl::IDivDuration(now.Reading() - phase, options_.interval, &into);
   if (into < absl::ZeroDuration()) into += options_.interval;
   return now + (options_.interval - into);
+}
+
+void GuestSession::TellSilence(SilenceInput::Kind kind, const std::string& note,
+                               MonotonicTime now) {
+  owner_.Tell(SilenceInput{domain_.uuid, kind, note, now});
+}
+
+void GuestSession::TellPaused(MonotonicTime now) {
+  owner_.Tell(PausedInput{domain_.uuid, now});
 }
 
 void GuestSession::Changed() { owner_.OnChanged(*this, /*news=*/false); }

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "common/detect/guest_assessor.h"
-#include "common/detect/verdict.h"
+#include "common/detect/core_input.h"
+#include "common/detect/fleet_assessor.h"
 #include "common/time/monotonic_time.h"
 #include "host/guests/guest_link.h"
 #include "host/inventory/hypervisor.h"
@@ -36,12 +36,11 @@ struct SessionOptions {
   absl::Duration distrust_first = absl::Seconds(10);
   absl::Duration distrust_longest = absl::Minutes(10);
   absl::Duration describe_every = absl::Minutes(5);
-  AssessorOptions assessor;
 };
 
-// One guest: its connection, its polls, what is thought of it. All on one
-// thread; no clock is read and nothing waits: the owner calls Tick() when the
-// time is due.
+// One guest: its connection and its polls. What it hears it tells the core, by
+// way of its owner. All on one thread; no clock is read and nothing waits: the
+// owner calls Tick() when the time is due.
 class GuestSession final : private GuestLink::Observer {
  public:
   // What a session needs of whoever keeps it.
@@ -50,9 +49,11 @@ class GuestSession final : private GuestLink::Observer {
     virtual ~Owner() = default;
     virtual GuestDialer& dialer() = 0;
     virtual MonotonicTime Now() = 0;
-    // The host's own readings of an exchange, before anybody is judged by it.
-    virtual void OnHostReadings(const Exchange& exchange) = 0;
-    virtual HostView View() = 0;
+    // Tells the core.
+    virtual FleetAssessor::Effect Tell(const CoreInput& input) = 0;
+    // What the core thinks of a guest.
+    virtual const GuestAssessor& Thoughts(const std::string& uuid) = 0;
+    virtual bool TakeNews(const std::string& uuid) = 0;
     // Few connect at a time. False: wait for OnRoomToConnect().
     virtual bool EnterConnecting(GuestSession& session) = 0;
     virtual void LeaveConnecting(GuestSession& session) = 0;
@@ -78,8 +79,6 @@ class GuestSession final : private GuestLink::Observer {
   // It was paused or resumed, or something happened that asks for a look.
   void OnPaused(MonotonicTime now);
   void PollSoon(MonotonicTime now);
-  void OnHostStepped(const Interval& step, MonotonicTime now);
-  void OnHostSlept() { assessor_.OnHostSlept(); }
 
   const Domain& domain() const { return domain_; }
   std::shared_ptr<const GuestRow> MakeRow() const;
@@ -114,12 +113,14 @@ class GuestSession final : private GuestLink::Observer {
   absl::Duration StaleAfter() const {
     return options_.interval * options_.stale_after;
   }
+  void TellSilence(SilenceInput::Kind kind, const std::string& note,
+                   MonotonicTime now);
+  void TellPaused(MonotonicTime now);
   void Changed();
 
   const SessionOptions& options_;
   Domain domain_;
   Owner& owner_;
-  GuestAssessor assessor_;
   Retry retry_;
   Retry distrust_;
   uint64_t phase_hash_;

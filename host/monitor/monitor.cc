@@ -13,7 +13,7 @@ Monitor::Monitor(MonitorOptions options, Clock& clock,
       read_discipline_(std::move(discipline)),
       dialer_(dialer),
       board_(board),
-      host_(options_.host) {}
+      core_(options_.host, options_.assessor) {}
 
 Monitor::~Monitor() = default;
 
@@ -22,7 +22,7 @@ MonotonicTime Monitor::Tick() {
   const MonotonicTime now = clock_.Now();
   if (now >= host_at_) {
     host_at_ = now + options_.host_watch;
-    LookAtHost(clock_.Read());
+    Tell(HostReadingInput{clock_.Read()});
   }
   if (now >= discipline_at_) {
     discipline_at_ = now + options_.discipline_watch;
@@ -71,6 +71,7 @@ void Monitor::OnDomains(std::vector<Domain> domains) {
     schedule_.erase({it->second.due, it->first});
     // Out of the map before its end: it says goodbye through us.
     const Entry gone = std::move(it->second);
+    Tell(GoneInput{it->first});
     it = guests_.erase(it);
   }
   WantPublication(/*news=*/true);
@@ -103,34 +104,24 @@ void Monitor::OnConnection(const absl::Status& status) {
 }
 
 void Monitor::OnHostClockSet() {
-  LookAtHost(clock_.Read());
+  Tell(HostReadingInput{clock_.Read()});
   ReadHostDiscipline(clock_.Now());
 }
 
-void Monitor::OnHostReadings(const Exchange& exchange) {
-  LookAtHost(exchange.host_sent);
-  LookAtHost(exchange.host_received);
-}
-
-void Monitor::LookAtHost(const ClockReading& reading) {
-  const HostTracker::Result result = host_.OnReading(reading);
-  if (!result.slept && !result.stepped.has_value()) return;
-  const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
-  for (auto& [uuid, entry] : guests_) {
-    if (result.slept) entry.session->OnHostSlept();
-    if (result.stepped.has_value()) {
-      entry.session->OnHostStepped(*result.stepped, now);
-    }
+FleetAssessor::Effect Monitor::Tell(const CoreInput& input) {
+  const FleetAssessor::Effect effect = core_.Apply(input);
+  if (effect.host_moved) {
+    for (auto& [uuid, entry] : guests_) entry.row.reset();
+    ReadHostDiscipline(clock_.Now());
+    WantPublication(/*news=*/true);
   }
-  ReadHostDiscipline(now);
-  WantPublication(/*news=*/true);
+  return effect;
 }
 
 void Monitor::ReadHostDiscipline(MonotonicTime now) {
-  const bool was_proven = host_.proven_bound().has_value();
-  host_.OnDiscipline(read_discipline_(), now);
-  host_.Expire(now, options_.session.assessor.keep_findings);
-  WantPublication(host_.proven_bound().has_value() != was_proven);
+  const bool was_proven = core_.host().proven_bound().has_value();
+  Tell(DisciplineInput{read_discipline_(), now});
+  WantPublication(core_.host().proven_bound().has_value() != was_proven);
 }
 
 bool Monitor::EnterConnecting(GuestSession& session) {
@@ -202,10 +193,10 @@ void Monitor::PublishIfDue(MonotonicTime now) {
   published_ = now;
   auto snapshot = std::make_shared<HostSnapshot>();
   snapshot->name = options_.host_name;
-  snapshot->declared = host_.declared();
-  snapshot->bound = host_.proven_bound();
-  snapshot->trust_reason = host_.trust_reason();
-  snapshot->findings = host_.findings().Ordered();
+  snapshot->declared = core_.host().declared();
+  snapshot->bound = core_.host().proven_bound();
+  snapshot->trust_reason = core_.host().trust_reason();
+  snapshot->findings = core_.host().findings().Ordered();
   snapshot->libvirt_uri = options_.libvirt_uri;
   snapshot->libvirt_error = libvirt_error_;
   snapshot->guests.reserve(guests_.size());

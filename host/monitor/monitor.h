@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "common/detect/host_tracker.h"
+#include "common/detect/fleet_assessor.h"
 #include "common/time/clock.h"
 #include "host/guests/guest_link.h"
 #include "host/inventory/hypervisor.h"
@@ -26,6 +26,7 @@ struct MonitorOptions {
   std::string host_name;
   std::string libvirt_uri;
   HostOptions host;
+  AssessorOptions assessor;
   SessionOptions session;
   // How many connect at a time: a thousand handshakes at once all time out.
   int connecting_at_once = 16;
@@ -56,6 +57,11 @@ class Monitor final : private GuestSession::Owner {
   // Does what is due. Returns when it wants to be called next.
   MonotonicTime Tick();
 
+  // Sees every input of the core, in order, before it takes effect.
+  void OnInput(std::function<void(const CoreInput&)> record) {
+    core_.OnInput(std::move(record));
+  }
+
   // Ends all sessions; nothing else may be called afterwards.
   void Stop();
 
@@ -82,13 +88,17 @@ class Monitor final : private GuestSession::Owner {
 
   GuestDialer& dialer() override { return dialer_; }
   MonotonicTime Now() override { return clock_.Now(); }
-  void OnHostReadings(const Exchange& exchange) override;
-  HostView View() override { return host_.View(clock_.Now()); }
+  FleetAssessor::Effect Tell(const CoreInput& input) override;
+  const GuestAssessor& Thoughts(const std::string& uuid) override {
+    return core_.guest(uuid);
+  }
+  bool TakeNews(const std::string& uuid) override {
+    return core_.TakeNews(uuid);
+  }
   bool EnterConnecting(GuestSession& session) override;
   void LeaveConnecting(GuestSession& session) override;
   void OnChanged(GuestSession& session, bool news) override;
 
-  void LookAtHost(const ClockReading& reading);
   void ReadHostDiscipline(MonotonicTime now);
   void Reschedule(Entry& entry);
   MonotonicTime Next() const;
@@ -102,7 +112,7 @@ class Monitor final : private GuestSession::Owner {
   SnapshotBoard& board_;
   std::function<void(MonotonicTime)> earlier_;
 
-  HostTracker host_;
+  FleetAssessor core_;
   std::string libvirt_error_;
   std::map<std::string, Entry> guests_;  // by UUID
   std::set<std::pair<MonotonicTime, std::string>> schedule_;

@@ -35,9 +35,9 @@ TEST_F(DaemonConfigTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(config->monitor.session.burst, 8);
   EXPECT_EQ(config->monitor.session.stale_after, 3);
   EXPECT_EQ(config->monitor.host.trust, HostTrust::kProven);
-  EXPECT_EQ(config->monitor.session.assessor.tracker.thresholds.warning,
+  EXPECT_EQ(config->monitor.assessor.tracker.thresholds.warning,
             absl::Milliseconds(500));
-  EXPECT_EQ(config->monitor.session.assessor.tracker.thresholds.fault,
+  EXPECT_EQ(config->monitor.assessor.tracker.thresholds.fault,
             absl::Seconds(2));
   EXPECT_FALSE(config->monitor.host_name.empty());
 }
@@ -73,11 +73,11 @@ rate_baseline = "10s"
   EXPECT_EQ(session.interval, absl::Seconds(1));
   EXPECT_EQ(session.burst, 4);
   EXPECT_EQ(session.stale_after, 5);
-  EXPECT_EQ(session.assessor.tracker.thresholds.warning,
+  EXPECT_EQ(config->monitor.assessor.tracker.thresholds.warning,
             absl::Milliseconds(100));
   EXPECT_EQ(config->monitor.host.thresholds.fault, absl::Seconds(1));
-  EXPECT_EQ(session.assessor.rate_warning_ppm, 50);
-  EXPECT_EQ(session.assessor.tracker.rate_baseline, absl::Seconds(10));
+  EXPECT_EQ(config->monitor.assessor.rate_warning_ppm, 50);
+  EXPECT_EQ(config->monitor.assessor.tracker.rate_baseline, absl::Seconds(10));
 }
 
 TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {

@@ -1,0 +1,71 @@
+#ifndef NOONMARK_COMMON_DETECT_FLEET_ASSESSOR_H_
+#define NOONMARK_COMMON_DETECT_FLEET_ASSESSOR_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "common/detect/core_input.h"
+#include "common/detect/guest_assessor.h"
+#include "common/detect/host_tracker.h"
+
+namespace noonmark {
+
+// What is thought of a host and all its guests: the whole core behind one door.
+// Inputs go in one by one and nothing else does, no clock and no chance: the
+// same inputs give the same thoughts, in the daemon, in the simulator and from
+// a trace.
+class FleetAssessor {
+ public:
+  FleetAssessor(const HostOptions& host, const AssessorOptions& guests)
+      : guest_options_(guests), host_(host) {}
+
+  // `record` sees each input before it takes effect.
+  void OnInput(std::function<void(const CoreInput&)> record) {
+    record_ = std::move(record);
+  }
+
+  struct Effect {
+    // The host's own state changed, and with it all guests': it was set, or
+    // slept.
+    bool host_moved = false;
+    // Of the guest that the input is about: something is suspected, or wants to
+    // be confirmed: ask it again at once.
+    bool ask_again = false;
+  };
+  Effect Apply(const CoreInput& input);
+
+  const HostTracker& host() const { return host_; }
+  // What is thought of a guest; one that no input was about is not known yet.
+  const GuestAssessor& guest(const std::string& uuid) { return Guest(uuid); }
+  // True once after something about this guest that a person would want to see
+  // at once.
+  bool TakeNews(const std::string& uuid) { return Guest(uuid).TakeNews(); }
+  // By UUID.
+  const std::map<std::string, GuestAssessor>& guests() const { return guests_; }
+
+ private:
+  GuestAssessor& Guest(const std::string& uuid) {
+    return guests_.try_emplace(uuid, guest_options_).first->second;
+  }
+  bool LookAtHost(const ClockReading& reading);
+
+  Effect On(const HostReadingInput& input);
+  Effect On(const DisciplineInput& input);
+  Effect On(const StreamInput& input);
+  Effect On(const ExchangeInput& input);
+  Effect On(const BurstEndInput& input);
+  Effect On(const SilenceInput& input);
+  Effect On(const PausedInput& input);
+  Effect On(const GoneInput& input);
+
+  AssessorOptions guest_options_;
+  HostTracker host_;
+  std::map<std::string, GuestAssessor> guests_;
+  std::function<void(const CoreInput&)> record_;
+};
+
+}  // namespace noonmark
+
+#endif  // NOONMARK_COMMON_DETECT_FLEET_ASSESSOR_H_
