@@ -27,7 +27,7 @@ class WatchingHypervisor final : public Hypervisor {
     absl::Duration patience = absl::Seconds(30);
     // How long the destructor waits for a call before it leaves it, and the
     // thread that is in it, behind.
-    absl::Duration farewell = absl::Seconds(5);
+    absl::Duration farewell = absl::Seconds(1);
     // Of the jitter between attempts.
     uint64_t seed = 0;
   };

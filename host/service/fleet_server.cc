@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 #include <sys/stat.h>
 
-#include <chrono>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -28,8 +27,9 @@ FleetServer::FleetServer(std::unique_ptr<Parts> parts)
 
 FleetServer::~FleetServer() {
   parts_->service.Stop();
-  // A deadline that has passed: what still runs is cancelled.
-  parts_->server->Shutdown(std::chrono::system_clock::time_point::min());
+  // A deadline that has passed: what still runs is cancelled. Not a
+  // std::chrono time before 1970, which gRPC takes for one that never comes.
+  parts_->server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
 }
 
 absl::StatusOr<std::unique_ptr<FleetServer>> FleetServer::Listen(
