@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,13 +48,14 @@ class ToMonitor final : public Hypervisor::Observer {
     loop_.Post([this, event] { monitor_.OnLifecycle(event); });
   }
   void OnConnection(const absl::Status& status) override {
+    const std::string why(status.message());
     if (status.ok()) {
+      told_.clear();
       LogInfo(absl::StrCat("connected to libvirt at ", uri_));
-    } else if (status != last_) {
-      LogWarning(absl::StrCat("no connection to libvirt at ", uri_, ": ",
-                              status.message(), "; trying again"));
+    } else if (told_.size() < kMostReasons && told_.insert(why).second) {
+      LogWarning(absl::StrCat("no connection to libvirt at ", uri_, ": ", why,
+                              "; trying again"));
     }
-    last_ = status;
     loop_.Post([this, status] { monitor_.OnConnection(status); });
   }
 
@@ -61,7 +63,9 @@ class ToMonitor final : public Hypervisor::Observer {
   CompletionLoop& loop_;
   Monitor& monitor_;
   const std::string uri_;
-  absl::Status last_;
+  // Since it was lost: libvirt's words for one cause differ from try to try.
+  static constexpr size_t kMostReasons = 8;
+  std::set<std::string> told_;
 };
 
 }  // namespace

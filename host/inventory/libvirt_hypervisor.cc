@@ -51,7 +51,7 @@ absl::Status LastError() {
   }
   // Below the first line of an XML error stand the text and a pointer into it.
   std::string text = error->message;
-  if (error->domain == VIR_FROM_XML) {
+  if (error->domain == VIR_FROM_XML || error->code == VIR_ERR_XML_DETAIL) {
     text = std::vector<std::string>(absl::StrSplit(text, '\n')).front();
   }
   for (char& c : text) {
