@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/grpc_log.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
 #include "host/config/daemon_config.h"
@@ -25,8 +26,15 @@ absl::StatusOr<DaemonConfig> Load(const std::string& path, bool named) {
   return config;
 }
 
+// A line for each fault.
+int Failed(const absl::Status& status) {
+  LogLines(LogLevel::kError, std::string(status.message()));
+  return kFailed;
+}
+
 int Main(int argc, char** argv) {
   StopSignals signals;
+  RouteGrpcLog();
   CLI::App app("Watches the clocks of this host's guests.", "noonmarkd");
   app.set_version_flag("--version",
                        absl::StrCat("noonmarkd ", NOONMARK_VERSION));
@@ -49,33 +57,27 @@ int Main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& answered) {
+    return app.exit(answered);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : kUsage;
+    std::cerr << "noonmarkd: " << error.what()
+              << " (noonmarkd --help tells the usage)\n";
+    return kUsage;
   }
 
   const bool named = config_flag->count() > 0;
   if (check->parsed()) {
     if (!checked.empty()) path = checked;
     const absl::StatusOr<DaemonConfig> config = LoadDaemonConfig(path);
-    if (!config.ok()) {
-      std::cerr << config.status().message() << "\n";
-      return kFailed;
-    }
+    if (!config.ok()) return Failed(config.status());
     std::cout << path << ": fine\n";
     return 0;
   }
 
   const absl::StatusOr<DaemonConfig> config = Load(path, named);
-  if (!config.ok()) {
-    LogError(std::string(config.status().message()));
-    return kFailed;
-  }
-  if (absl::Status status = RunDaemon(*config, signals); !status.ok()) {
-    LogError(std::string(status.message()));
-    return kFailed;
-  }
-  return 0;
+  if (!config.ok()) return Failed(config.status());
+  const absl::Status status = RunDaemon(*config, signals);
+  return status.ok() ? 0 : Failed(status);
 }
 
 }  // namespace

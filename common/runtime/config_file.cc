@@ -40,7 +40,8 @@ Position PositionOf(const toml::source_region& source) {
 
 absl::Status ReadError(const std::string& path, int error) {
   const std::string text =
-      absl::StrCat(path, ": ", std::generic_category().message(error));
+      absl::StrCat(path, ": ", std::generic_category().message(error),
+                   "; name a file that this user can read");
   if (error == ENOENT) return absl::NotFoundError(text);
   if (error == EACCES || error == EPERM) {
     return absl::PermissionDeniedError(text);
