@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -15,7 +16,10 @@ namespace noonmark::testing {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = "/tmp/noonmark-test-XXXXXX";
+    // Where tests/check looks for what a test leaves behind.
+    const char* parent = std::getenv("TMPDIR");
+    std::string name = parent != nullptr && *parent != '\0' ? parent : "/tmp";
+    name += "/noonmark-test-XXXXXX";
     if (mkdtemp(name.data()) == nullptr) {
       std::perror("mkdtemp");
       std::abort();

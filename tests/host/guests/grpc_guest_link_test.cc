@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -551,6 +552,8 @@ TEST_F(GrpcGuestLinkDeathTest, AskingTwiceIsAFaultOfTheCaller) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   ScriptedAgent agent(path(), {});
   on_open_ = [this] {
+    // In the process that dies, so its destructor won't.
+    std::filesystem::remove_all(directory_.path());
     link_->Ask();
     link_->Ask();
   };
