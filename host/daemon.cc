@@ -21,6 +21,7 @@
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
 #include "host/service/fleet_server.h"
+#include "host/trace/trace_file.h"
 
 namespace noonmark {
 namespace {
@@ -85,6 +86,15 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
   GrpcGuestDialer dialer(loop, clock);
   Monitor monitor(config.monitor, clock, ReadKernelDiscipline, dialer, board);
+  std::unique_ptr<TraceWriter> trace;
+  if (!config.trace_file.empty()) {
+    absl::StatusOr<std::unique_ptr<TraceWriter>> created = TraceWriter::Create(
+        config.trace_file, config.trace_bytes, config.monitor.host_name,
+        NOONMARK_VERSION, {config.monitor.host, config.monitor.assessor});
+    if (!created.ok()) return created.status();
+    trace = *std::move(created);
+    monitor.OnInput([&](const CoreInput& input) { trace->Record(input); });
+  }
   loop.OnTimer([&] { loop.SetTimer(monitor.Tick()); });
   monitor.OnEarlier([&](MonotonicTime when) { loop.SetTimer(when); });
   loop.OnStop([&] { monitor.Stop(); });

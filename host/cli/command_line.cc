@@ -139,6 +139,7 @@ class Parser {
   CLI::App* guests_ = nullptr;
   CLI::App* explain_ = nullptr;
   CLI::App* version_ = nullptr;
+  CLI::App* replay_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::Option* watch_given_ = nullptr;
@@ -153,6 +154,7 @@ class Parser {
   std::string watch_;
   std::string guest_;
   std::string code_;
+  std::string trace_;
   std::optional<std::string> file_;
 };
 
@@ -226,6 +228,12 @@ Parser::Parser() {
                  "Examples:\n"
                  "  noonmark version\n"
                  "  noonmark version --fleet fleet.toml\n");
+  replay_ =
+      AddCommand(&app_, "replay", "What the core makes of a recorded trace",
+                 "Examples:\n"
+                 "  noonmark replay /var/lib/noonmark/trace\n"
+                 "The same trace gives the same text, to the byte.\n");
+  replay_->add_option("TRACE", trace_, "the file that noonmarkd recorded");
   config_ = AddCommand(&app_, "config", "Checks the fleet file (config check)",
                        "Examples:\n"
                        "  noonmark config check\n"
@@ -275,7 +283,9 @@ Request Parser::Checked() const {
                         " and ", app_.get_subcommands()[1]->get_name()));
   }
   if (command == nullptr) {
-    Reject("a command is missing: report, guests, explain, version or config");
+    Reject(
+        "a command is missing: report, guests, explain, version, replay or "
+        "config");
   }
   if (command == config_) Reject("config: \"check\" is missing");
 
@@ -284,6 +294,7 @@ Request Parser::Checked() const {
   request.command = command == guests_    ? Command::kGuests
                     : command == explain_ ? Command::kExplain
                     : command == version_ ? Command::kVersion
+                    : command == replay_  ? Command::kReplay
                     : command == check_   ? Command::kConfigCheck
                                           : Command::kReport;
   request.connect = connect_;
@@ -323,9 +334,16 @@ Request Parser::Checked() const {
   if (command == explain_ && guest_.empty() == code_.empty()) {
     Reject("explain: name one guest, or one finding with --code");
   }
+  if (command == replay_ && trace_.empty()) {
+    Reject("replay: name the trace");
+  }
+  if (command == replay_ && (connect_ || fleet_ || !hosts_.empty())) {
+    Reject("replay asks no dom0: give it the trace alone");
+  }
   request.is_code = !code_.empty();
   request.subject = guest_ + code_;
   request.file = file_;
+  if (command == replay_) request.file = trace_;
   return request;
 }
 

@@ -24,7 +24,14 @@ enum ExitCode : int {
 
 // What was asked for, checked as far as the words themselves tell.
 struct Request {
-  enum class Command { kReport, kGuests, kExplain, kVersion, kConfigCheck };
+  enum class Command {
+    kReport,
+    kGuests,
+    kExplain,
+    kVersion,
+    kReplay,
+    kConfigCheck
+  };
   enum class Output { kTable, kJson, kCsv };
   enum class When { kAuto, kAlways, kNever };
 
@@ -47,7 +54,7 @@ struct Request {
   std::string subject;
   bool is_code = false;
 
-  // config check; absent: the default fleet file.
+  // config check: absent: the default fleet file. replay: the trace.
   std::optional<std::string> file;
 };
 

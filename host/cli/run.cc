@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/detect/card.h"
+#include "common/estimate/format.h"
 #include "host/cli/dom0.h"
 #include "host/cli/explain.h"
 #include "host/cli/fan_out.h"
@@ -22,6 +23,8 @@
 #include "host/cli/table.h"
 #include "host/cli/watch.h"
 #include "host/cli/wording.h"
+#include "host/trace/replay.h"
+#include "host/trace/trace_file.h"
 
 namespace noonmark::cli {
 namespace {
@@ -45,6 +48,7 @@ class Program {
                                const std::vector<std::string>& failures);
   ExitCode ExplainCard();
   ExitCode Version();
+  ExitCode ReplayTrace();
   ExitCode ConfigCheck();
 
   // Fills targets_; another code than kDone: told already.
@@ -63,6 +67,16 @@ class Program {
   const Places& places_;
   Targets targets_;
 };
+
+// Several lines, each safe.
+std::string SafeLines(absl::string_view text) {
+  std::string safe;
+  for (const absl::string_view line :
+       absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    absl::StrAppend(&safe, SafeText(line), "\n");
+  }
+  return safe;
+}
 
 bool AnyoneSilent(const v1::FleetReport& report) {
   return std::any_of(
@@ -101,6 +115,8 @@ ExitCode Program::Run() {
       return Explain();
     case Command::kVersion:
       return Version();
+    case Command::kReplay:
+      return ReplayTrace();
     case Command::kConfigCheck:
       break;
   }
@@ -287,6 +303,26 @@ ExitCode Program::Version() {
       Print(VersionTable(std::string(kVersion), daemons, StyleNow()));
   if (code != kDone || !silent) return code;
   return targets_.fleet ? kSilent : kFailed;
+}
+
+ExitCode Program::ReplayTrace() {
+  absl::StatusOr<TraceReader> trace = TraceReader::Open(*request_.file);
+  if (!trace.ok()) return Fail(kFailed, trace.status().message());
+  FleetAssessor core(trace->options().host, trace->options().guests);
+  const absl::StatusOr<ReplayResult> result =
+      Replay(*trace, core, [&](MonotonicTime at, const std::string& uuid) {
+        console_.out << FormatSeconds(at.Reading()) << " "
+                     << SafeLines(ThoughtsOf(uuid, core.guest(uuid)));
+      });
+  if (!result.ok()) return Fail(kFailed, result.status().message());
+  std::string end =
+      absl::StrCat("at the end, after ", Counted(result->inputs, "input"),
+                   " on ", SafeText(trace->header().host_name()), ":\n");
+  for (const auto& [uuid, guest] : core.guests()) {
+    absl::StrAppend(&end, SafeLines(ThoughtsOf(uuid, guest)));
+  }
+  if (!result->warning.empty()) Fail(kDone, result->warning);
+  return Print(end);
 }
 
 ExitCode Program::ConfigCheck() {

@@ -87,6 +87,17 @@ DaemonConfig Read(ConfigFile& file) {
   tracker.rate_baseline = judge.Duration("rate_baseline", tracker.rate_baseline,
                                          absl::Seconds(5), absl::Hours(1));
 
+  ConfigTable trace = root.Table("trace");
+  // file: record every input of the core there, for `noonmark replay`; empty:
+  // don't.
+  config.trace_file = trace.String("file", "");
+  if (!config.trace_file.empty() && config.trace_file[0] != '/') {
+    trace.Fault("file", "must be an absolute path");
+  }
+  // size_mib: what the file and the one before it (FILE.1) may take together;
+  // 2 to 65536.
+  config.trace_bytes = trace.Integer("size_mib", 128, 2, 65536) << 20;
+
   config.monitor.host.thresholds = tracker.thresholds;
   config.monitor.libvirt_uri = config.libvirt.uri;
   return config;

@@ -1,6 +1,7 @@
 #ifndef NOONMARK_HOST_CONFIG_DAEMON_CONFIG_H_
 #define NOONMARK_HOST_CONFIG_DAEMON_CONFIG_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,9 @@ struct DaemonConfig {
   std::string listen;
   LibvirtOptions libvirt;
   MonitorOptions monitor;
+  // Not empty: where the core's inputs are recorded.
+  std::string trace_file;
+  int64_t trace_bytes = 0;
 };
 
 // What holds without a file. The host's name is the machine's.

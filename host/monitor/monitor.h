@@ -62,6 +62,8 @@ class Monitor final : private GuestSession::Owner {
     core_.OnInput(std::move(record));
   }
 
+  const FleetAssessor& core() const { return core_; }
+
   // Ends all sessions; nothing else may be called afterwards.
   void Stop();
 

@@ -25,11 +25,18 @@ class FakeClock : public Clock {
     ++reads_;
     ClockReading reading = now_;
     reading.raw_after += bracket_;
+    // Whole nanoseconds, rounded down, as a kernel gives them.
+    for (absl::Duration* clock :
+         {&reading.raw_before, &reading.realtime, &reading.monotonic,
+          &reading.boottime, &reading.raw_after}) {
+      *clock = absl::Floor(*clock, absl::Nanoseconds(1));
+    }
     return reading;
   }
   MonotonicTime Now() override {
     std::lock_guard lock(mutex_);
-    return MonotonicTime::FromReading(now_.monotonic);
+    return MonotonicTime::FromReading(
+        absl::Floor(now_.monotonic, absl::Nanoseconds(1)));
   }
 
   // `true_time` passes: RAW runs by it and the rate error, the others besides

@@ -80,6 +80,7 @@ class VirtualFleet::Link final : public GuestLink {
   void Answer(const std::shared_ptr<Exchange>& exchange) {
     VirtualGuest* guest = Guest();
     if (guest == nullptr) return;
+    exchange->guest.sequence = ++sequence_;
     exchange->guest.sent = Read(guest->glitch_sent);
     exchange->guest.boot_id = guest->boot_id;
     exchange->guest.clocksource = guest->clocksource;
@@ -100,6 +101,7 @@ class VirtualFleet::Link final : public GuestLink {
   VirtualFleet& fleet_;
   const std::string name_;
   Observer* observer_;
+  uint64_t sequence_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

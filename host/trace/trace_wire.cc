@@ -1,0 +1,284 @@
+#include "host/trace/trace_wire.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "common/rpc/clock_wire.h"
+
+namespace noonmark {
+namespace {
+
+constexpr size_t kMostUuidCharacters = 64;
+constexpr size_t kMostGuests = 100'000;
+
+int64_t Nanos(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
+
+ClockReading Decode(const v1::ClockGroup& wire) {
+  ClockReading reading;
+  reading.raw_before = absl::Nanoseconds(wire.raw_before_ns());
+  reading.realtime = absl::Nanoseconds(wire.realtime_ns());
+  reading.monotonic = absl::Nanoseconds(wire.monotonic_ns());
+  reading.boottime = absl::Nanoseconds(wire.boottime_ns());
+  reading.raw_after = absl::Nanoseconds(wire.raw_after_ns());
+  return reading;
+}
+
+KernelDiscipline Decode(const v1::KernelDiscipline& wire) {
+  KernelDiscipline discipline;
+  discipline.offset = absl::Nanoseconds(wire.offset_ns());
+  discipline.frequency_scaled_ppm = wire.frequency_scaled_ppm();
+  discipline.tick_us = wire.tick_us();
+  discipline.max_error = absl::Nanoseconds(wire.max_error_ns());
+  discipline.estimated_error = absl::Nanoseconds(wire.estimated_error_ns());
+  discipline.status = wire.status();
+  discipline.tai_offset_s = wire.tai_offset_s();
+  return discipline;
+}
+
+MonotonicTime Moment(int64_t ns) {
+  return MonotonicTime::FromReading(absl::Nanoseconds(ns));
+}
+
+v1::SilenceKind ToWire(SilenceInput::Kind kind) {
+  switch (kind) {
+    case SilenceInput::Kind::kNoAgent:
+      return v1::SILENCE_KIND_NO_AGENT;
+    case SilenceInput::Kind::kUnreachable:
+      return v1::SILENCE_KIND_UNREACHABLE;
+    case SilenceInput::Kind::kUntrusted:
+      return v1::SILENCE_KIND_UNTRUSTED;
+  }
+  return v1::SILENCE_KIND_UNSPECIFIED;
+}
+
+absl::StatusOr<SilenceInput::Kind> FromWire(v1::SilenceKind kind) {
+  switch (kind) {
+    case v1::SILENCE_KIND_NO_AGENT:
+      return SilenceInput::Kind::kNoAgent;
+    case v1::SILENCE_KIND_UNREACHABLE:
+      return SilenceInput::Kind::kUnreachable;
+    case v1::SILENCE_KIND_UNTRUSTED:
+      return SilenceInput::Kind::kUntrusted;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("silence.kind: ", static_cast<int>(kind),
+                       " is none that this version knows"));
+  }
+}
+
+}  // namespace
+
+void EncodeCoreOptions(const CoreOptions& options, v1::TraceOptions& wire) {
+  const TrackerOptions& tracker = options.guests.tracker;
+  wire.set_trust_declared(options.host.trust == HostTrust::kDeclared);
+  wire.set_hold_after_step_ns(Nanos(options.host.hold_after_step));
+  wire.set_rho_ppb(tracker.rho);
+  wire.set_max_slew_ppb(tracker.max_slew);
+  wire.set_slew_warning_ppm(tracker.slew_warning_ppm);
+  wire.set_burst(tracker.burst);
+  wire.set_rate_baseline_ns(Nanos(tracker.rate_baseline));
+  wire.set_warning_ns(Nanos(tracker.thresholds.warning));
+  wire.set_fault_ns(Nanos(tracker.thresholds.fault));
+  wire.set_rate_warning_ppm(options.guests.rate_warning_ppm);
+  wire.set_keep_findings_ns(Nanos(options.guests.keep_findings));
+}
+
+absl::StatusOr<CoreOptions> DecodeCoreOptions(const v1::TraceOptions& wire) {
+  if (wire.rho_ppb() < 0 || wire.max_slew_ppb() < 0 ||
+      wire.rho_ppb() > 1'000'000'000 || wire.max_slew_ppb() > 1'000'000'000 ||
+      wire.burst() < 1 || wire.burst() > 1000 || wire.rate_baseline_ns() <= 0 ||
+      wire.warning_ns() <= 0 || wire.fault_ns() < wire.warning_ns()) {
+    return absl::InvalidArgumentError(
+        "header.options: not what noonmarkd can have run with");
+  }
+  CoreOptions options;
+  TrackerOptions& tracker = options.guests.tracker;
+  options.host.trust =
+      wire.trust_declared() ? HostTrust::kDeclared : HostTrust::kProven;
+  options.host.hold_after_step = absl::Nanoseconds(wire.hold_after_step_ns());
+  tracker.rho = wire.rho_ppb();
+  tracker.max_slew = wire.max_slew_ppb();
+  tracker.slew_warning_ppm = wire.slew_warning_ppm();
+  tracker.burst = wire.burst();
+  tracker.rate_baseline = absl::Nanoseconds(wire.rate_baseline_ns());
+  tracker.thresholds.warning = absl::Nanoseconds(wire.warning_ns());
+  tracker.thresholds.fault = absl::Nanoseconds(wire.fault_ns());
+  options.host.thresholds = tracker.thresholds;
+  options.guests.rate_warning_ppm = wire.rate_warning_ppm();
+  options.guests.keep_findings = absl::Nanoseconds(wire.keep_findings_ns());
+  return options;
+}
+
+const std::string* GuestOf(const CoreInput& input) {
+  return std::visit(
+      [](const auto& kind) -> const std::string* {
+        using Kind = std::decay_t<decltype(kind)>;
+        if constexpr (std::is_same_v<Kind, HostReadingInput> ||
+                      std::is_same_v<Kind, DisciplineInput>) {
+          return nullptr;
+        } else {
+          return &kind.guest;
+        }
+      },
+      input);
+}
+
+void TraceEncoder::Fill(const HostReadingInput& input) {
+  EncodeClockReading(input.reading, record_.mutable_host_reading());
+}
+
+void TraceEncoder::Fill(const DisciplineInput& input) {
+  v1::TraceDiscipline& out = *record_.mutable_discipline();
+  out.clear_discipline();
+  if (input.discipline.has_value()) {
+    EncodeKernelDiscipline(*input.discipline, out.mutable_discipline());
+  }
+  out.set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const StreamInput& input) {
+  record_.mutable_stream()->set_guest(number_);
+  record_.mutable_stream()->set_stream(input.stream);
+}
+
+void TraceEncoder::Fill(const ExchangeInput& input) {
+  v1::TraceExchange& out = *record_.mutable_exchange();
+  out.set_guest(number_);
+  out.set_stream(input.exchange.stream);
+  EncodeClockReading(input.exchange.host_sent, out.mutable_host_sent());
+  EncodeGuestReading(input.exchange.guest, out.mutable_reading());
+  EncodeClockReading(input.exchange.host_received,
+                     out.mutable_host_received());
+}
+
+void TraceEncoder::Fill(const BurstEndInput& input) {
+  record_.mutable_burst_end()->set_guest(number_);
+  record_.mutable_burst_end()->set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const SilenceInput& input) {
+  v1::TraceSilence& out = *record_.mutable_silence();
+  out.set_guest(number_);
+  out.set_kind(ToWire(input.kind));
+  out.set_note(input.note);
+  out.set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const PausedInput& input) {
+  record_.mutable_paused()->set_guest(number_);
+  record_.mutable_paused()->set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const GoneInput& /*input*/) {
+  record_.mutable_gone()->set_guest(number_);
+}
+
+absl::StatusOr<std::string> TraceDecoder::Guest(uint32_t number) const {
+  const auto it = guests_.find(number);
+  if (it == guests_.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("guest ", number, " was not named before"));
+  }
+  return it->second;
+}
+
+absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
+    const v1::TraceRecord& record) {
+  std::optional<CoreInput> input;
+  // Fills `guest` of what is being read; false: `fault` says why not.
+  absl::Status fault;
+  const auto named = [&](uint32_t number, std::string& guest) {
+    absl::StatusOr<std::string> uuid = Guest(number);
+    if (!uuid.ok()) {
+      fault = uuid.status();
+      return false;
+    }
+    guest = *std::move(uuid);
+    return true;
+  };
+
+  switch (record.record_case()) {
+    case v1::TraceRecord::kGuest:
+      if (record.guest().uuid().size() > kMostUuidCharacters ||
+          record.guest().uuid().empty() || guests_.size() >= kMostGuests) {
+        return absl::InvalidArgumentError("guest.uuid: empty, or too long");
+      }
+      guests_[record.guest().number()] = record.guest().uuid();
+      return input;
+    case v1::TraceRecord::kHostReading:
+      input = HostReadingInput{noonmark::Decode(record.host_reading())};
+      return input;
+    case v1::TraceRecord::kDiscipline: {
+      DisciplineInput in;
+      if (record.discipline().has_discipline()) {
+        in.discipline = noonmark::Decode(record.discipline().discipline());
+      }
+      in.at = Moment(record.discipline().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kStream: {
+      StreamInput in;
+      if (!named(record.stream().guest(), in.guest)) return fault;
+      in.stream = record.stream().stream();
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kExchange: {
+      ExchangeInput in;
+      if (!named(record.exchange().guest(), in.guest)) return fault;
+      absl::StatusOr<GuestReading> reading =
+          DecodeClockExchange(record.exchange().reading());
+      if (!reading.ok()) return reading.status();
+      in.exchange.stream = record.exchange().stream();
+      in.exchange.host_sent = noonmark::Decode(record.exchange().host_sent());
+      in.exchange.guest = *std::move(reading);
+      in.exchange.host_received =
+          noonmark::Decode(record.exchange().host_received());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kBurstEnd: {
+      BurstEndInput in;
+      if (!named(record.burst_end().guest(), in.guest)) return fault;
+      in.at = Moment(record.burst_end().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kSilence: {
+      SilenceInput in;
+      if (!named(record.silence().guest(), in.guest)) return fault;
+      absl::StatusOr<SilenceInput::Kind> kind =
+          FromWire(record.silence().kind());
+      if (!kind.ok()) return kind.status();
+      in.kind = *kind;
+      in.note = record.silence().note();
+      in.at = Moment(record.silence().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kPaused: {
+      PausedInput in;
+      if (!named(record.paused().guest(), in.guest)) return fault;
+      in.at = Moment(record.paused().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kGone: {
+      GoneInput in;
+      if (!named(record.gone().guest(), in.guest)) return fault;
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kHeader:
+      return absl::InvalidArgumentError("a header that is not the first");
+    case v1::TraceRecord::RECORD_NOT_SET:
+      return absl::InvalidArgumentError(
+          "a record of a kind that this version does not know");
+  }
+  return input;
+}
+
+}  // namespace noonmark
