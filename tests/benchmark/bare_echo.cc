@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "common/runtime/system_clock.h"
+#include "tests/support/signal_child.h"
 
 namespace noonmark::benchmarks {
 namespace {
@@ -120,7 +121,7 @@ class BareEcho : public Transport {
   }
   ~BareEcho() override {
     close(fd_);
-    kill(server_, SIGKILL);
+    testing::SignalChild(server_, SIGKILL);
     waitpid(server_, nullptr, 0);
   }
 

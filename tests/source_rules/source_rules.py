@@ -87,6 +87,10 @@ RULES = (
     Rule("one-libvirt-file", "libvirt stays behind the seam of host/inventory",
          r"#\s*include\s*[<\"]libvirt/",
          but=("host/inventory/libvirt_hypervisor.cc",), view="text"),
+    Rule("kill-one-process",
+         "kill() of a pid of -1 ends the machine: testing::SignalChild() checks",
+         r"(?<![\w.>])(kill\s*\((?!getpid\(\))|killpg\s*\()",
+         but=("tests/support/signal_child.h",)),
     Rule("monitor-behind-seams",
          "the monitor knows neither gRPC nor libvirt, only their seams",
          r"#\s*include\s*[<\"](grpc|google/|noonmark/|proto/|common/rpc/|libvirt/|"

@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "tests/support/signal_child.h"
+
 namespace noonmark::testing {
 namespace {
 
@@ -57,7 +59,7 @@ ChildProcess::~ChildProcess() {
   close(from_child_);
 }
 
-void ChildProcess::Signal(int signal) const { kill(pid_, signal); }
+void ChildProcess::Signal(int signal) const { SignalChild(pid_, signal); }
 
 // Waits for more. False: nothing more comes.
 bool ChildProcess::Fill() {

@@ -16,6 +16,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "tests/support/signal_child.h"
 
 namespace noonmark::testing {
 namespace {
@@ -91,7 +92,7 @@ absl::Status LibvirtDaemon::Start() {
 
 void LibvirtDaemon::Kill() {
   if (pid_ < 0) return;
-  kill(pid_, SIGKILL);
+  SignalChild(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }

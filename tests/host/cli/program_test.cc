@@ -12,11 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "tests/host/cli/fake_daemon.h"
+#include "tests/support/signal_child.h"
 #include "tests/support/temporary_directory.h"
 
 namespace noonmark::cli {
@@ -55,6 +58,7 @@ class ProgramTest : public ::testing::Test {
   pid_t Start(const std::vector<std::string>& words) {
     std::vector<char*> arguments = Arguments(words);
     const pid_t child = fork();
+    if (child < 0) Abort("fork");
     if (child != 0) return child;
     Redirect(out_path_, STDOUT_FILENO);
     Redirect(err_path_, STDERR_FILENO);
@@ -67,6 +71,7 @@ class ProgramTest : public ::testing::Test {
     size.ws_col = 60;
     size.ws_row = 20;
     const pid_t child = forkpty(terminal, nullptr, nullptr, &size);
+    if (child < 0) Abort("forkpty");
     if (child == 0) Exec(arguments);
     return child;
   }
@@ -111,6 +116,10 @@ class ProgramTest : public ::testing::Test {
     for (std::string& word : kept) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     return arguments;
+  }
+  [[noreturn]] static void Abort(const char* what) {
+    std::perror(what);
+    std::abort();
   }
   // In the child of a process with threads: system calls alone.
   static void Redirect(const std::string& path, int descriptor) {
@@ -213,7 +222,7 @@ TEST_F(ProgramTest, EndsAtAnInterrupt) {
   DeafSocket socket(Path("a"));
   const pid_t program = Start({"report", "--timeout=1h", "-c", Address("a")});
   const int connection = socket.Accept();
-  kill(program, SIGINT);
+  testing::SignalChild(program, SIGINT);
   EXPECT_EQ(Ended(program), 130);
   close(connection);
 }
@@ -266,7 +275,7 @@ TEST_F(ProgramTest, DrawsWhatItWatchesAnew) {
   ReadUntil(terminal, {"\x1b[H", ": 1 wrong\x1b[K\r\n\x1b[J"});
   daemon.Die();
   ReadUntil(terminal, {"\x1b[H", "nobody listens on "});
-  kill(program, SIGINT);
+  testing::SignalChild(program, SIGINT);
   EXPECT_EQ(Ended(program), 130);
   close(terminal);
 }
