@@ -149,8 +149,7 @@ void TraceEncoder::Fill(const ExchangeInput& input) {
   out.set_stream(input.exchange.stream);
   EncodeClockReading(input.exchange.host_sent, out.mutable_host_sent());
   EncodeGuestReading(input.exchange.guest, out.mutable_reading());
-  EncodeClockReading(input.exchange.host_received,
-                     out.mutable_host_received());
+  EncodeClockReading(input.exchange.host_received, out.mutable_host_received());
 }
 
 void TraceEncoder::Fill(const BurstEndInput& input) {
