@@ -6,9 +6,12 @@
 #include <mutex>
 #include <utility>
 
+#include <grpcpp/grpcpp.h>
+
 #include "common/rpc/completion_loop.h"
 #include "common/runtime/system_clock.h"
 #include "host/guests/grpc_guest_link.h"
+#include "noonmark/v1/fleet.grpc.pb.h"
 #include "tests/support/child_process.h"
 
 namespace noonmark::benchmarks {
@@ -16,11 +19,10 @@ namespace {
 
 class AgentLink : public Transport, private GuestLink::Observer {
  public:
-  AgentLink(CompletionLoop& loop, std::string name, const std::string& program,
-            const std::string& listen)
+  AgentLink(CompletionLoop& loop, const AgentLinkOptions& options)
       : loop_(loop),
-        name_(std::move(name)),
-        agent_({program, "--listen", listen}) {
+        options_(options),
+        agent_({options.program, "--listen", options.listen}) {
     const std::string line = agent_.ReadLineWith("listening on ");
     const std::string address = line.substr(line.rfind(' ') + 1);
     loop_.Post([this, address] { link_ = dialer_.Dial(address, this); });
@@ -34,8 +36,18 @@ class AgentLink : public Transport, private GuestLink::Observer {
     Wait();
   }
 
-  std::string name() const override { return name_; }
+  std::string name() const override { return options_.name; }
   pid_t server() const override { return agent_.pid(); }
+
+  void Enter() override {
+    if (options_.beside.empty()) return;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options_.beside,
+                             grpc::InsecureServerCredentials());
+    builder.RegisterService(&service_);
+    beside_ = builder.BuildAndStart();
+  }
+  void Leave() override { beside_.reset(); }
 
   std::vector<Burst> Run(int bursts, int length, absl::Duration gap) override {
     loop_.Post([=, this] {
@@ -84,11 +96,14 @@ class AgentLink : public Transport, private GuestLink::Observer {
   }
 
   CompletionLoop& loop_;
-  const std::string name_;
+  const AgentLinkOptions options_;
   testing::ChildProcess agent_;
   SystemClock clock_;
   GrpcGuestDialer dialer_{loop_, clock_};
   std::unique_ptr<GuestLink> link_;
+
+  v1::FleetService::CallbackService service_;
+  std::unique_ptr<grpc::Server> beside_;
 
   size_t bursts_ = 0;
   size_t length_ = 0;
@@ -103,10 +118,8 @@ class AgentLink : public Transport, private GuestLink::Observer {
 }  // namespace
 
 std::unique_ptr<Transport> StartAgentLink(LoopThread& thread,
-                                          const std::string& name,
-                                          const std::string& program,
-                                          const std::string& listen) {
-  return std::make_unique<AgentLink>(thread.loop(), name, program, listen);
+                                          const AgentLinkOptions& options) {
+  return std::make_unique<AgentLink>(thread.loop(), options);
 }
 
 }  // namespace noonmark::benchmarks

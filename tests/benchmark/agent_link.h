@@ -28,12 +28,19 @@ class LoopThread {
   std::thread thread_;
 };
 
-// A noonmark-agent of its own, asked as noonmarkd asks. `program` is its path;
-// `listen` where it shall listen.
+struct AgentLinkOptions {
+  std::string name;
+  // The path of noonmark-agent, and where it shall listen.
+  std::string program;
+  std::string listen;
+  // Not empty: a server of gRPC's callback API listens there meanwhile, as the
+  // fleet API of a process that does both.
+  std::string beside = {};
+};
+
+// An agent of its own, asked as noonmarkd asks.
 std::unique_ptr<Transport> StartAgentLink(LoopThread& thread,
-                                          const std::string& name,
-                                          const std::string& program,
-                                          const std::string& listen);
+                                          const AgentLinkOptions& options);
 
 }  // namespace noonmark::benchmarks
 

@@ -59,6 +59,7 @@ std::vector<Burst> Measure(Transport& transport, int bursts, int length,
 }
 
 void MeasureRound(Transport& transport, const Plan& plan, Figures* figures) {
+  transport.Enter();
   Measure(transport, 1, plan.ping_pongs, absl::ZeroDuration(), plan.ping_pongs,
           &figures->ping_pong, &figures->ping_pong_server);
   Measure(transport, plan.bursts, 1, kGap, plan.bursts, &figures->lone,
@@ -77,6 +78,7 @@ void MeasureRound(Transport& transport, const Plan& plan, Figures* figures) {
       figures->misses += interval.ContainsZero() ? 0 : 1;
     }
   }
+  transport.Leave();
 }
 
 void PrintTable(const std::vector<std::unique_ptr<Transport>>& transports,
@@ -84,7 +86,9 @@ void PrintTable(const std::vector<std::unique_ptr<Transport>>& transports,
   std::printf(
       "CPU in us, client / server; a burst is %d exchanges after %s of "
       "idleness;\nerror and bound of the best of a burst in us, the true "
-      "offset is 0\n\n",
+      "offset is 0.\n\"server\": beside one of gRPC's callback API in the "
+      "same process, whose pollers\ntake the link's events and hand them "
+      "over.\n\n",
       kBurst, absl::FormatDuration(kGap).c_str());
   std::printf("%-22s %15s %15s %15s %9s %9s %9s %6s\n", "", "ping-pong",
               "lone exchange", "burst", "error p50", "error p99", "bound p50",
@@ -118,7 +122,7 @@ void PrintRatios(const std::vector<std::unique_ptr<Transport>>& transports,
   for (size_t ours = 3; ours < transports.size(); ++ours) {
     for (size_t bare = 0; bare < 3; ++bare) {
       std::printf(
-          "%-10s : %-14s %20s %24s\n",
+          "%-12s : %-14s %18s %24s\n",
           transports[ours]->name().substr(9).c_str(),
           transports[bare]->name().c_str(),
           ratios(figures[ours].ping_pong, figures[bare].ping_pong).c_str(),
@@ -136,10 +140,20 @@ void MeasureExchanges(const Plan& plan) {
     transports.push_back(StartBareEcho(kind));
   }
   thread.emplace();
-  transports.push_back(
-      StartAgentLink(*thread, "noonmark TCP", NOONMARK_AGENT, "127.0.0.1:0"));
-  transports.push_back(StartAgentLink(*thread, "noonmark unix", NOONMARK_AGENT,
-                                      "unix:" + directory.Path("agent.sock")));
+  for (const AgentLinkOptions& options : {
+           AgentLinkOptions{.name = "noonmark TCP",
+          .program = NOONMARK_AGENT,
+          .listen = "127.0.0.1:0"},
+           AgentLinkOptions{.name = "noonmark unix",
+           .program = NOONMARK_AGENT,
+           .listen = "unix:" + directory.Path("a.sock")},
+           AgentLinkOptions{.name = "noonmark unix, server",
+           .program = NOONMARK_AGENT,
+           .listen = "unix:" + directory.Path("b.sock"),
+           .beside = "unix:" + directory.Path("c.sock")},
+       }) {
+    transports.push_back(StartAgentLink(*thread, options));
+  }
   std::vector<Figures> figures(transports.size());
   for (int round = 0; round < plan.rounds; ++round) {
     for (size_t i = 0; i < transports.size(); ++i) {

@@ -21,6 +21,9 @@ class Transport {
   virtual std::string name() const = 0;
   // The other process.
   virtual pid_t server() const = 0;
+  // Around the runs of a round: what shall be there meanwhile, unmeasured.
+  virtual void Enter() {}
+  virtual void Leave() {}
   // So many bursts of so many exchanges, one outstanding, each after `gap` of
   // idleness.
   virtual std::vector<Burst> Run(int bursts, int length,
