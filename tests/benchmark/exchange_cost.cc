@@ -220,6 +220,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace noonmark::benchmarks
 
+// What is thrown ends it. NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
   return noonmark::benchmarks::Main(argc, argv);
 }

@@ -63,6 +63,7 @@ TEST(CompletionLoopTest, RunsTheWorkOfManyThreadsEachInItsOrder) {
   int disordered = 0;
   int left = kThreads * kEach;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kEach; ++i) {
@@ -196,6 +197,7 @@ TEST(CompletionLoopTest, CompletesTagsWhileItRuns) {
 TEST(CompletionLoopTest, LetsManyThreadsPostWhileItStops) {
   CompletionLoop loop(Queue());
   std::vector<std::thread> threads;
+  threads.reserve(5);
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {
       for (int i = 0; i < 2000; ++i) loop.Post([] {});

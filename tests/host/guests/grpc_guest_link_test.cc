@@ -292,7 +292,7 @@ INSTANTIATE_TEST_SUITE_P(
         Nonsense{"TooLarge",
                  [](uint64_t s) {
                    return std::vector<std::string>{
-                       Reading(s) + std::string(64 * 1024, '\0')};
+                       Reading(s) + std::string(size_t{64} << 10, '\0')};
                  },
                  absl::StatusCode::kResourceExhausted, "larger than max"}),
     [](const auto& nonsense) { return nonsense.param.name; });
