@@ -15,7 +15,7 @@ Monitor::Monitor(MonitorOptions options, Clock& clock,
       board_(board),
       core_(options_.host, options_.assessor) {}
 
-Monitor::~Monitor() = default;
+Monitor::~Monitor() { Stop(); }
 
 MonotonicTime Monitor::Tick() {
   ticking_ = true;
@@ -41,6 +41,7 @@ MonotonicTime Monitor::Tick() {
 
 void Monitor::Stop() {
   schedule_.clear();
+  // First: a session that leaves makes room for the next in the queue.
   queue_.clear();
   guests_.clear();
 }

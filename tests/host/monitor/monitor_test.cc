@@ -219,6 +219,20 @@ TEST_F(MonitorTest, LetsAFewConnectAtATime) {
   }
 }
 
+TEST_F(MonitorTest, MayEndWhileSomeConnectAndOthersWaitForIt) {
+  MonitorOptions options = Declared();
+  options.connecting_at_once = 2;
+  VirtualFleet fleet(options);
+  for (int i = 0; i < 40; ++i) fleet.AddGuest(absl::StrCat("g", i));
+  fleet.Tell();
+  fleet.Run(absl::Milliseconds(150));
+  int dialled = 0;
+  for (const auto& row : fleet.snapshot()->guests) {
+    dialled += row->exchanges == 0 ? 0 : 1;
+  }
+  EXPECT_LT(dialled, 40);
+}
+
 TEST_F(MonitorTest, BlamesNoGuestForAStepOfTheHost) {
   fleet_.host().Step(absl::Seconds(30));
   fleet_.monitor().OnHostClockSet();
