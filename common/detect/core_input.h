@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "common/detect/host_bound.h"
 #include "common/estimate/exchange.h"
 #include "common/time/clock.h"
 #include "common/time/monotonic_time.h"
@@ -24,6 +25,11 @@ struct HostReadingInput {
 struct DisciplineInput {
   std::optional<KernelDiscipline> discipline;
   MonotonicTime at;
+};
+
+// What chronyd answered; counts from the next DisciplineInput on.
+struct ChronyInput {
+  ChronyReport report;
 };
 
 // A new connection to a guest's agent.
@@ -65,9 +71,9 @@ struct GoneInput {
   std::string guest;
 };
 
-using CoreInput =
-    std::variant<HostReadingInput, DisciplineInput, StreamInput, ExchangeInput,
-                 BurstEndInput, SilenceInput, PausedInput, GoneInput>;
+using CoreInput = std::variant<HostReadingInput, DisciplineInput, ChronyInput,
+                               StreamInput, ExchangeInput, BurstEndInput,
+                               SilenceInput, PausedInput, GoneInput>;
 
 }  // namespace noonmark
 

@@ -28,6 +28,11 @@ FleetAssessor::Effect FleetAssessor::On(const DisciplineInput& input) {
   return {};
 }
 
+FleetAssessor::Effect FleetAssessor::On(const ChronyInput& input) {
+  host_.OnChrony(input.report);
+  return {};
+}
+
 FleetAssessor::Effect FleetAssessor::On(const StreamInput& input) {
   Guest(input.guest).OnNewStream(input.stream);
   return {};

@@ -53,6 +53,7 @@ class FleetAssessor {
 
   Effect On(const HostReadingInput& input);
   Effect On(const DisciplineInput& input);
+  Effect On(const ChronyInput& input);
   Effect On(const StreamInput& input);
   Effect On(const ExchangeInput& input);
   Effect On(const BurstEndInput& input);

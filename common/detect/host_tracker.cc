@@ -8,8 +8,12 @@
 namespace noonmark {
 namespace {
 
-// <linux/timex.h>: nobody disciplines the clock.
-constexpr uint32_t kStatusUnsynchronised = 0x0040;
+// Between two measurements of chronyd at least; a slew moves the last one by
+// less.
+constexpr absl::Duration kAnotherTime = absl::Seconds(1);
+
+// Unproven for less is no finding: at the start chronyd has not answered yet.
+constexpr absl::Duration kBriefly = absl::Milliseconds(900);
 
 }  // namespace
 
@@ -29,6 +33,7 @@ HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
       result.stepped = e;
       stepped_at_ = now;
       proven_since_step_ = false;
+      NoteChronyIsLate();
       Finding finding;
       finding.code = FindingCode::kHostStepped;
       finding.severity =
@@ -48,29 +53,55 @@ HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   return result;
 }
 
+// Somebody else's step leaves chronyd in the belief that it had before, until
+// it measures again. Its own step moves its last measurement too.
+void HostTracker::OnChrony(ChronyReport report) {
+  chrony_ = std::move(report);
+  if (!chrony_is_late_ || !chrony_->tracking.has_value() ||
+      chrony_->asked <= *stepped_at_) {
+    return;
+  }
+  const absl::Duration measured = chrony_->tracking->reference_time;
+  if (!measured_before_step_.has_value()) measured_before_step_ = measured;
+  chrony_is_late_ =
+      absl::AbsDuration(measured - *measured_before_step_) < kAnotherTime;
+}
+
+HostBoundOrReason HostTracker::ChronyBound(MonotonicTime now) const {
+  if (!chrony_.has_value()) return {};
+  HostBoundOrReason chrony = BoundOf(*chrony_, now);
+  if (chrony_is_late_ && chrony.bound.has_value()) {
+    return {{}, "chronyd has not measured since the clock was set"};
+  }
+  return chrony;
+}
+
 void HostTracker::OnDiscipline(
     const std::optional<KernelDiscipline>& discipline, MonotonicTime now) {
-  bound_.reset();
-  if (!discipline.has_value()) {
-    trust_reason_ = "the kernel's discipline cannot be read";
-  } else if ((discipline->status & kStatusUnsynchronised) != 0) {
-    trust_reason_ = "the kernel says that its clock is not synchronised";
-  } else if (discipline->max_error <= absl::ZeroDuration()) {
-    trust_reason_ =
-        "the time daemon claims no error at all, which bounds nothing "
-        "(systemd-timesyncd)";
-  } else {
-    bound_ = discipline->max_error;
-    trust_reason_ = absl::StrCat("the kernel's maximum error is ",
-                                 absl::FormatDuration(*bound_));
+  HostBoundOrReason kernel = BoundOf(discipline, now);
+  HostBoundOrReason chrony = ChronyBound(now);
+  const bool chrony_is_better =
+      chrony.bound.has_value() &&
+      (!kernel.bound.has_value() ||
+       chrony.bound->At(now) <= kernel.bound->At(now));
+  bound_ = std::move(chrony_is_better ? chrony.bound : kernel.bound);
+  if (bound_.has_value()) {
+    trust_reason_ = bound_->reason;
     proven_since_step_ = true;
+  } else {
+    trust_reason_ =
+        absl::StrCat(kernel.reason, chrony.reason.empty() ? "" : "; ",
+                     std::move(chrony.reason));
   }
 
   if (!View(now).stepped) findings_.End(FindingCode::kHostStepped, now);
   if (bound_.has_value()) {
     findings_.End(FindingCode::kHostUnproven, now);
+    unproven_since_.reset();
     return;
   }
+  if (!unproven_since_.has_value()) unproven_since_ = now;
+  if (now - *unproven_since_ < kBriefly) return;
   Finding finding;
   finding.code = FindingCode::kHostUnproven;
   finding.severity = declared() ? Severity::kInfo : Severity::kWarning;
@@ -79,9 +110,24 @@ void HostTracker::OnDiscipline(
   findings_.Hold(std::move(finding));
 }
 
+void HostTracker::NoteChronyIsLate() {
+  chrony_is_late_ = true;
+  measured_before_step_.reset();
+  if (chrony_.has_value() && chrony_->tracking.has_value()) {
+    measured_before_step_ = chrony_->tracking->reference_time;
+  }
+}
+
+std::optional<absl::Duration> HostTracker::ProvenBound(
+    MonotonicTime now) const {
+  if (!bound_.has_value()) return std::nullopt;
+  return bound_->At(now);
+}
+
 HostView HostTracker::View(MonotonicTime now) const {
   HostView view;
-  view.bound = bound_;
+  view.proven = ProvenBound(now);
+  view.bound = view.proven;
   if (declared()) view.bound = absl::ZeroDuration();
   view.stepped = stepped_at_.has_value() && !proven_since_step_ &&
                  now - *stepped_at_ < options_.hold_after_step;

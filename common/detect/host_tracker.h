@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "common/detect/finding_log.h"
+#include "common/detect/host_bound.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/local_differences.h"
@@ -42,16 +43,21 @@ class HostTracker {
   // Readings that are older than the last are passed over.
   Result OnReading(const ClockReading& reading);
 
+  // chronyd's last answer; counts from the next OnDiscipline() on.
+  void OnChrony(ChronyReport report);
+
   // What the kernel says of its discipline, about once a second and right
-  // after a step. Absent: not readable.
+  // after a step. Absent: not readable. The better counts of its bound and of
+  // chronyd's.
   void OnDiscipline(const std::optional<KernelDiscipline>& discipline,
                     MonotonicTime now);
 
   // What verdicts lean on now.
   HostView View(MonotonicTime now) const;
   bool declared() const { return options_.trust == HostTrust::kDeclared; }
-  // The proven bound, whatever was declared.
-  const std::optional<absl::Duration>& proven_bound() const { return bound_; }
+  // How far the host may be from UTC now, whatever was declared. Absent:
+  // nothing proves it.
+  std::optional<absl::Duration> ProvenBound(MonotonicTime now) const;
   // Why it is proven or not, for people.
   const std::string& trust_reason() const { return trust_reason_; }
   const FindingLog& findings() const { return findings_; }
@@ -60,14 +66,23 @@ class HostTracker {
   }
 
  private:
+  void NoteChronyIsLate();
+  HostBoundOrReason ChronyBound(MonotonicTime now) const;
+
   HostOptions options_;
   std::optional<LocalDifferences> last_;
   MonotonicTime last_at_;
-  std::optional<absl::Duration> bound_;
+  std::optional<HostBound> bound_;
   std::string trust_reason_ = "not read yet";
+  std::optional<MonotonicTime> unproven_since_;
   // Set by a step; ends by proof or by time.
   std::optional<MonotonicTime> stepped_at_;
   bool proven_since_step_ = true;
+  std::optional<ChronyReport> chrony_;
+  // chronyd knows nothing of the last step yet: this was its last measurement
+  // then; absent: not known.
+  bool chrony_is_late_ = false;
+  std::optional<absl::Duration> measured_before_step_;
   FindingLog findings_;
 };
 

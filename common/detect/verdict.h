@@ -29,6 +29,8 @@ struct HostView {
   // How far the host's REALTIME may be from UTC. Absent: nothing proves it.
   // Zero where the operator declared the host right.
   std::optional<absl::Duration> bound;
+  // The same as it is proven, whatever was declared.
+  std::optional<absl::Duration> proven;
   // The host was set a short while ago: judge nobody.
   bool stepped = false;
 };

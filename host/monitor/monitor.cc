@@ -104,6 +104,11 @@ void Monitor::OnConnection(const absl::Status& status) {
   WantPublication(/*news=*/true);
 }
 
+void Monitor::OnChrony(ChronyReport report) {
+  Tell(ChronyInput{std::move(report)});
+  ReadHostDiscipline(clock_.Now());
+}
+
 void Monitor::OnHostClockSet() {
   Tell(HostReadingInput{clock_.Read()});
   ReadHostDiscipline(clock_.Now());
@@ -120,9 +125,9 @@ FleetAssessor::Effect Monitor::Tell(const CoreInput& input) {
 }
 
 void Monitor::ReadHostDiscipline(MonotonicTime now) {
-  const bool was_proven = core_.host().proven_bound().has_value();
+  const bool was_proven = core_.host().ProvenBound(now).has_value();
   Tell(DisciplineInput{read_discipline_(), now});
-  WantPublication(core_.host().proven_bound().has_value() != was_proven);
+  WantPublication(core_.host().ProvenBound(now).has_value() != was_proven);
 }
 
 bool Monitor::EnterConnecting(GuestSession& session) {
@@ -195,7 +200,7 @@ void Monitor::PublishIfDue(MonotonicTime now) {
   auto snapshot = std::make_shared<HostSnapshot>();
   snapshot->name = options_.host_name;
   snapshot->declared = core_.host().declared();
-  snapshot->bound = core_.host().proven_bound();
+  snapshot->bound = core_.host().ProvenBound(now);
   snapshot->trust_reason = core_.host().trust_reason();
   snapshot->findings = core_.host().findings().Ordered();
   snapshot->libvirt_uri = options_.libvirt_uri;

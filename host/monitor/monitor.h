@@ -78,6 +78,9 @@ class Monitor final : private GuestSession::Owner {
   void OnLifecycle(const Lifecycle& event);
   void OnConnection(const absl::Status& status);
 
+  // chronyd answered, or did not.
+  void OnChrony(ChronyReport report);
+
   // The kernel says that the host's REALTIME was set.
   void OnHostClockSet();
 

@@ -37,6 +37,9 @@ MonotonicTime MomentOf(const CoreInput& input, MonotonicTime otherwise) {
     return MonotonicTime::FromReading(in->reading.monotonic);
   }
   if (const auto* in = std::get_if<DisciplineInput>(&input)) return in->at;
+  if (const auto* in = std::get_if<ChronyInput>(&input)) {
+    return in->report.asked;
+  }
   if (const auto* in = std::get_if<ExchangeInput>(&input)) {
     return MonotonicTime::FromReading(in->exchange.host_received.monotonic);
   }

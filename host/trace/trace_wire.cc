@@ -37,6 +37,64 @@ KernelDiscipline Decode(const v1::KernelDiscipline& wire) {
   return discipline;
 }
 
+using Leap = ChronyTracking::Leap;
+
+v1::ChronyLeap ToWire(Leap leap) {
+  switch (leap) {
+    case Leap::kNormal:
+      return v1::CHRONY_LEAP_NORMAL;
+    case Leap::kInsertSecond:
+      return v1::CHRONY_LEAP_INSERT_SECOND;
+    case Leap::kDeleteSecond:
+      return v1::CHRONY_LEAP_DELETE_SECOND;
+    case Leap::kNotSynchronised:
+      return v1::CHRONY_LEAP_NOT_SYNCHRONISED;
+  }
+  return v1::CHRONY_LEAP_UNSPECIFIED;
+}
+
+Leap FromWire(v1::ChronyLeap leap) {
+  switch (leap) {
+    case v1::CHRONY_LEAP_NORMAL:
+      return Leap::kNormal;
+    case v1::CHRONY_LEAP_INSERT_SECOND:
+      return Leap::kInsertSecond;
+    case v1::CHRONY_LEAP_DELETE_SECOND:
+      return Leap::kDeleteSecond;
+    default:
+      return Leap::kNotSynchronised;
+  }
+}
+
+void Encode(const ChronyTracking& tracking, v1::ChronyTracking& wire) {
+  const auto nanos = [](absl::Duration d) {
+    return absl::ToInt64Nanoseconds(d);
+  };
+  wire.set_reference_id(tracking.reference_id);
+  wire.set_source(tracking.source);
+  wire.set_stratum(tracking.stratum);
+  wire.set_reference_time_ns(nanos(tracking.reference_time));
+  wire.set_system_offset_ns(nanos(tracking.system_offset));
+  wire.set_root_delay_ns(nanos(tracking.root_delay));
+  wire.set_root_dispersion_ns(nanos(tracking.root_dispersion));
+  wire.set_update_interval_ns(nanos(tracking.update_interval));
+  wire.set_leap(ToWire(tracking.leap));
+}
+
+ChronyTracking Decode(const v1::ChronyTracking& wire) {
+  ChronyTracking tracking;
+  tracking.reference_id = wire.reference_id();
+  tracking.source = wire.source();
+  tracking.stratum = wire.stratum();
+  tracking.reference_time = absl::Nanoseconds(wire.reference_time_ns());
+  tracking.system_offset = absl::Nanoseconds(wire.system_offset_ns());
+  tracking.root_delay = absl::Nanoseconds(wire.root_delay_ns());
+  tracking.root_dispersion = absl::Nanoseconds(wire.root_dispersion_ns());
+  tracking.update_interval = absl::Nanoseconds(wire.update_interval_ns());
+  tracking.leap = FromWire(wire.leap());
+  return tracking;
+}
+
 MonotonicTime Moment(int64_t ns) {
   return MonotonicTime::FromReading(absl::Nanoseconds(ns));
 }
@@ -116,7 +174,8 @@ const std::string* GuestOf(const CoreInput& input) {
       [](const auto& kind) -> const std::string* {
         using Kind = std::decay_t<decltype(kind)>;
         if constexpr (std::is_same_v<Kind, HostReadingInput> ||
-                      std::is_same_v<Kind, DisciplineInput>) {
+                      std::is_same_v<Kind, DisciplineInput> ||
+                      std::is_same_v<Kind, ChronyInput>) {
           return nullptr;
         } else {
           return &kind.guest;
@@ -136,6 +195,18 @@ void TraceEncoder::Fill(const DisciplineInput& input) {
     EncodeKernelDiscipline(*input.discipline, out.mutable_discipline());
   }
   out.set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const ChronyInput& input) {
+  const ChronyReport& report = input.report;
+  v1::TraceChrony& out = *record_.mutable_chrony();
+  out.Clear();
+  if (report.tracking.has_value()) {
+    noonmark::Encode(*report.tracking, *out.mutable_tracking());
+  }
+  out.set_error(report.error);
+  out.set_asked_ns(Nanos(report.asked.Reading()));
+  out.set_realtime_ns(Nanos(report.realtime));
 }
 
 void TraceEncoder::Fill(const StreamInput& input) {
@@ -215,6 +286,18 @@ absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
         in.discipline = noonmark::Decode(record.discipline().discipline());
       }
       in.at = Moment(record.discipline().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kChrony: {
+      const v1::TraceChrony& chrony = record.chrony();
+      ChronyInput in;
+      if (chrony.has_tracking()) {
+        in.report.tracking = noonmark::Decode(chrony.tracking());
+      }
+      in.report.error = chrony.error();
+      in.report.asked = Moment(chrony.asked_ns());
+      in.report.realtime = absl::Nanoseconds(chrony.realtime_ns());
       input = std::move(in);
       return input;
     }

@@ -54,6 +54,7 @@ class TraceEncoder {
  private:
   void Fill(const HostReadingInput& input);
   void Fill(const DisciplineInput& input);
+  void Fill(const ChronyInput& input);
   void Fill(const StreamInput& input);
   void Fill(const ExchangeInput& input);
   void Fill(const BurstEndInput& input);

@@ -293,8 +293,44 @@ TEST_F(MonitorTest, CallsAGuestOfAnUnprovenHostDifferent) {
 
   fleet.discipline() = KernelDiscipline();
   fleet.discipline()->max_error = absl::Milliseconds(20);
+  fleet.discipline()->estimated_error = absl::Milliseconds(1);
   fleet.Run(absl::Seconds(11));
   EXPECT_EQ(fleet.row("mail")->verdict, Verdict::kWrong);
+}
+
+TEST(MonitorHostTest, LeansOnWhatChronydSays) {
+  MonitorOptions options = Declared();
+  options.host.trust = HostTrust::kProven;
+  VirtualFleet fleet(options);
+  VirtualGuest& guest = fleet.AddGuest("mail");
+  fleet.Tell();
+  fleet.Run(absl::Seconds(11));
+  guest.SetClock(absl::Seconds(-6));
+  fleet.Run(absl::Seconds(11));
+  EXPECT_EQ(fleet.row("mail")->verdict, Verdict::kDiffers);
+
+  const ClockReading asked = fleet.host().Read();
+  ChronyReport report;
+  report.asked = MonotonicTime::FromReading(asked.monotonic);
+  report.realtime = asked.realtime;
+  report.tracking = ChronyTracking();
+  report.tracking->reference_id = 0xC0000201;
+  report.tracking->stratum = 2;
+  report.tracking->reference_time = asked.realtime - absl::Seconds(30);
+  report.tracking->root_dispersion = absl::Milliseconds(1);
+  report.tracking->leap = ChronyTracking::Leap::kNormal;
+  fleet.monitor().OnChrony(report);
+  fleet.Run(absl::Seconds(11));
+  EXPECT_EQ(fleet.row("mail")->verdict, Verdict::kWrong);
+  EXPECT_THAT(fleet.snapshot()->trust_reason, HasSubstr("chronyd"));
+  ASSERT_TRUE(fleet.snapshot()->bound.has_value());
+  EXPECT_GT(*fleet.snapshot()->bound, absl::Milliseconds(1));
+  EXPECT_LT(*fleet.snapshot()->bound, absl::Milliseconds(2));
+
+  // It is not heard of any more.
+  fleet.Run(absl::Minutes(1));
+  EXPECT_FALSE(fleet.snapshot()->bound.has_value());
+  EXPECT_EQ(fleet.row("mail")->verdict, Verdict::kDiffers);
 }
 
 TEST_F(MonitorTest, SuspendsAPausedGuestAndAsksAtOnceWhenItIsResumed) {

@@ -71,7 +71,21 @@ class TraceTest : public ::testing::Test {
     fleet.host().Step(absl::Seconds(3));
     fleet.discipline() = KernelDiscipline();
     fleet.discipline()->max_error = absl::Milliseconds(7);
+    fleet.discipline()->estimated_error = absl::Milliseconds(1);
     fleet.Run(absl::Seconds(400));
+    fleet.discipline().reset();
+    const ClockReading host = fleet.host().Read();
+    ChronyReport chrony;
+    chrony.asked = MonotonicTime::FromReading(host.monotonic);
+    chrony.realtime = host.realtime;
+    chrony.tracking = ChronyTracking();
+    chrony.tracking->stratum = 2;
+    chrony.tracking->reference_id = 0xC0000201;
+    chrony.tracking->reference_time = host.realtime - absl::Seconds(7);
+    chrony.tracking->root_dispersion = absl::Nanoseconds(1'234'567);
+    chrony.tracking->leap = ChronyTracking::Leap::kNormal;
+    fleet.monitor().OnChrony(chrony);
+    fleet.Run(absl::Seconds(20));
     return AllThoughts(fleet.monitor().core());
   }
 
