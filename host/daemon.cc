@@ -20,6 +20,7 @@
 #include "host/guests/grpc_guest_link.h"
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
+#include "host/reference/chrony_watcher.h"
 #include "host/service/fleet_server.h"
 #include "host/trace/trace_file.h"
 
@@ -98,7 +99,15 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   loop.OnTimer([&] { loop.SetTimer(monitor.Tick()); });
   monitor.OnEarlier([&](MonotonicTime when) { loop.SetTimer(when); });
   loop.OnStop([&] { monitor.Stop(); });
-  loop.OnClockSet([&] { monitor.OnHostClockSet(); });
+  ChronyWatcher chrony(config.chrony, clock, [&](ChronyReport report) {
+    loop.Post([&monitor, report = std::move(report)]() mutable {
+      monitor.OnChrony(std::move(report));
+    });
+  });
+  loop.OnClockSet([&] {
+    monitor.OnHostClockSet();
+    chrony.AskNow();
+  });
 
   ToMonitor to_monitor(loop, monitor, config.libvirt.uri);
   std::unique_ptr<Hypervisor> hypervisor =

@@ -54,6 +54,12 @@ DaemonConfig Read(ConfigFile& file) {
       host.OneOf("trust", "proven", {"proven", "declared"});
   config.monitor.host.trust =
       trust == "declared" ? HostTrust::kDeclared : HostTrust::kProven;
+  // chronyc: absolute path of chrony's client, which is asked how far the host
+  // may be from UTC; "": never, the kernel's word alone counts.
+  config.chrony.chronyc = host.String("chronyc", config.chrony.chronyc);
+  if (!config.chrony.chronyc.empty() && config.chrony.chronyc[0] != '/') {
+    host.Fault("chronyc", "must be an absolute path, or \"\"");
+  }
 
   SessionOptions& session = config.monitor.session;
   ConfigTable poll = root.Table("poll");

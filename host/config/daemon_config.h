@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
+#include "host/reference/chrony_watcher.h"
 
 namespace noonmark {
 
@@ -20,6 +21,7 @@ struct DaemonConfig {
   // Not empty: where the core's inputs are recorded.
   std::string trace_file;
   int64_t trace_bytes = 0;
+  ChronyOptions chrony;
 };
 
 // What holds without a file. The host's name is the machine's.

@@ -87,7 +87,7 @@ TEST(FleetStoryTest, CallsAGuestOfAnUnprovenHostDifferentAndNeverWrong) {
                     "its host is proven";
   }
   RealHost host;
-  host.Configure("host", "name = \"dom0-a\"\n");
+  host.Configure("host", "name = \"dom0-a\"\nchronyc = \"\"\n");
   host.AddGuest("set-back");
   host.StartDemoAgent("set-back", {"set=-6s@2s"});
   host.Start();

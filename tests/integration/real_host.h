@@ -73,7 +73,8 @@ class RealHost {
   std::map<std::string, std::string> config_ = {
       {"daemon", "listen = \"" + address() + "\"\n"},
       {"libvirt", "uri = \"test://" + folder_.Path("domains.xml") + "\"\n"},
-      {"host", "name = \"" + name_ + "\"\ntrust = \"declared\"\n"},
+      {"host",
+       "name = \"" + name_ + "\"\ntrust = \"declared\"\nchronyc = \"\"\n"},
       {"poll", "interval = \"1s\"\n"}};
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
   std::unique_ptr<ChildProcess> daemon_;

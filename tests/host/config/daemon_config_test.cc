@@ -35,6 +35,7 @@ TEST_F(DaemonConfigTest, HasTheDocumentedDefaults) {
   EXPECT_EQ(config->monitor.session.burst, 8);
   EXPECT_EQ(config->monitor.session.stale_after, 3);
   EXPECT_EQ(config->monitor.host.trust, HostTrust::kProven);
+  EXPECT_EQ(config->chrony.chronyc, "/usr/bin/chronyc");
   EXPECT_EQ(config->monitor.assessor.tracker.thresholds.warning,
             absl::Milliseconds(500));
   EXPECT_EQ(config->monitor.assessor.tracker.thresholds.fault,
@@ -52,6 +53,7 @@ refresh = "10s"
 [host]
 name = "dom0-a"
 trust = "declared"
+chronyc = "/opt/bin/chronyc"
 [poll]
 interval = "1s"
 burst = 4
@@ -69,6 +71,7 @@ rate_baseline = "10s"
   EXPECT_EQ(config->libvirt.refresh, absl::Seconds(10));
   EXPECT_EQ(config->monitor.host_name, "dom0-a");
   EXPECT_EQ(config->monitor.host.trust, HostTrust::kDeclared);
+  EXPECT_EQ(config->chrony.chronyc, "/opt/bin/chronyc");
   const SessionOptions& session = config->monitor.session;
   EXPECT_EQ(session.interval, absl::Seconds(1));
   EXPECT_EQ(session.burst, 4);
@@ -91,6 +94,7 @@ TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
       {"[poll]\ninterval = \"100ms\"\n", "must be from 1s to 1h"},
       {"[poll]\nburst = 17\n", "noonmarkd.toml:2"},
       {"[host]\ntrust = \"yes\"\n", "noonmarkd.toml:2"},
+      {"[host]\nchronyc = \"chronyc\"\n", "must be an absolute path"},
       {"[libvirt]\nuri = \"\"\n", "must not be empty"},
       {"[daemon]\nlisten = \"0.0.0.0:7400\"\n", "must be unix:PATH"},
       {"[daemon]\nlisten = \"nowhere\"\n", "noonmarkd.toml:2"},
