@@ -117,6 +117,7 @@ class VirtualMachine {
 
   // What the clocks show at `t`, exactly.
   ExactTime Raw(absl::Duration t) const { return At(t).raw; }
+  ExactTime Monotonic(absl::Duration t) const { return At(t).monotonic; }
   ExactTime Realtime(absl::Duration t) const { return At(t).realtime; }
 
   uint64_t discontinuities() const { return discontinuities_; }

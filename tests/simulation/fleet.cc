@@ -1,0 +1,654 @@
+#include "tests/simulation/fleet.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace noonmark::simulation {
+namespace {
+
+using testing::VirtualMachine;
+
+// What lies between the daemon's timer and its work.
+constexpr int64_t kWakeUp = 50'000;
+constexpr int64_t kHour = 3'600'000'000'000;
+
+int64_t Ns(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
+
+VirtualMachine::Start StartOf(Random& random, absl::Duration ahead) {
+  VirtualMachine::Start start;
+  start.monotonic = random.Between(absl::Seconds(100), absl::Hours(3000));
+  start.raw = start.monotonic + random.Between(-absl::Seconds(10),
+                                               absl::Seconds(10));
+  start.boottime = start.monotonic;
+  start.realtime += ahead;
+  return start;
+}
+
+}  // namespace
+
+std::string_view DeedName(DeedKind kind) {
+  switch (kind) {
+    case DeedKind::kSet:
+      return "set";
+    case DeedKind::kLeap:
+      return "leap";
+    case DeedKind::kTimekeeping:
+      return "timekeeping leap";
+    case DeedKind::kStoodStill:
+      return "stood still";
+    case DeedKind::kSlept:
+      return "slept";
+    case DeedKind::kFrozen:
+      return "frozen";
+    case DeedKind::kGlitch:
+      return "glitch";
+    case DeedKind::kRate:
+      return "rate";
+    case DeedKind::kReboot:
+      return "reboot";
+    case DeedKind::kLies:
+      return "lies";
+    case DeedKind::kHonest:
+      return "honest";
+  }
+  return "";
+}
+
+// A connection. What is on its way when it ends is lost: events bear its
+// number.
+class Fleet::Link final : public GuestLink {
+ public:
+  Link(Fleet& fleet, GuestId guest, GuestLink::Observer* observer)
+      : fleet_(fleet), guest_(guest), observer_(observer) {
+    Guest& g = fleet.at(guest);
+    g.link = this;
+    ++g.link_id;
+    const absl::Duration there = fleet.Delivery(g, /*out=*/true);
+    fleet.Push(there + absl::Microseconds(200),
+               g.down ? Kind::kRefuse : Kind::kOpen, guest, g.link_id);
+  }
+  ~Link() override { Close(); }
+
+  void Ask() override { fleet_.Ask(guest_); }
+  void Describe() override {
+    Guest& g = fleet_.at(guest_);
+    fleet_.Push(fleet_.Delivery(g, true) + absl::Milliseconds(1),
+                Kind::kDescription, guest_, g.link_id);
+  }
+  void Close() override {
+    Guest& g = fleet_.at(guest_);
+    if (g.link == this) g.link = nullptr;
+  }
+  GuestLink::Observer& observer() { return *observer_; }
+
+ private:
+  Fleet& fleet_;
+  GuestId guest_;
+  GuestLink::Observer* observer_;
+};
+
+Fleet::Fleet(uint64_t seed, FleetOptions options)
+    : options_(std::move(options)),
+      random_(seed),
+      host_(StartOf(random_, absl::ZeroDuration()), options_.host,
+            random_.Fork()) {
+  if (options_.monitor.host_name.empty()) options_.monitor.host_name = "dom0";
+  if (options_.max_error.has_value()) {
+    discipline_.max_error = *options_.max_error;
+  }
+  monitor_ = std::make_unique<Monitor>(
+      options_.monitor, static_cast<Clock&>(*this),
+      [this]() -> std::optional<KernelDiscipline> {
+        if (!options_.max_error.has_value()) return std::nullopt;
+        return discipline_;
+      },
+      static_cast<GuestDialer&>(*this), board_);
+  monitor_->OnEarlier([this](MonotonicTime when) {
+    due_ = std::min(due_, when);
+    tick_at_.reset();
+  });
+  due_ = Now();
+  Push(host_.upkeep_at(), Kind::kHostUpkeep, 0);
+}
+
+Fleet::~Fleet() { monitor_->Stop(); }
+
+GuestId Fleet::AddGuest(const std::string& name, const GuestTraits& traits,
+                        absl::Duration ahead) {
+  const GuestId id = guests();
+  Random random = random_.Fork();
+  const VirtualMachine::Start start = StartOf(random, ahead);
+  guests_.push_back(std::make_unique<Guest>(
+      Machine(start, traits.clock, random), traits));
+  Domain& domain = guests_.back()->domain;
+  domain.uuid = absl::StrCat("uuid-of-", name);
+  domain.name = name;
+  domain.id = id;
+  domain.address = absl::StrCat("sim:", id);
+  return id;
+}
+
+std::shared_ptr<const GuestRow> Fleet::row(GuestId guest) const {
+  const std::shared_ptr<const HostSnapshot> latest = board_.Latest();
+  if (latest == nullptr) return nullptr;
+  for (const auto& row : latest->guests) {
+    if (row->domain.id == guest) return row;
+  }
+  return nullptr;
+}
+
+const Asked* Fleet::FindAsked(GuestId guest, MonotonicTime measured) const {
+  const Guest& g = *guests_[static_cast<size_t>(guest)];
+  for (uint32_t i = 0; i < g.ring.size() && i < g.asked_count; ++i) {
+    const Asked& asked = g.ring[(g.asked_count - 1 - i) % g.ring.size()];
+    if (asked.host_t1 <= measured && measured <= asked.host_t4) return &asked;
+  }
+  return nullptr;
+}
+
+const std::vector<Deed>& Fleet::deeds(GuestId guest) const {
+  return guest == kHost ? host_deeds_
+                        : guests_[static_cast<size_t>(guest)]->deeds;
+}
+
+Machine& Fleet::machine(GuestId guest) {
+  return guest == kHost ? host_ : at(guest).machine;
+}
+
+// --- time ---
+
+void Fleet::At(absl::Duration when, std::function<void()> happen) {
+  actions_.push_back(std::move(happen));
+  Push(when, Kind::kAction, static_cast<int32_t>(actions_.size()) - 1);
+}
+
+void Fleet::Push(absl::Duration at, Kind kind, int32_t subject,
+                 uint32_t link) {
+  events_.push({Ns(at), order_++, kind, subject, link});
+}
+
+void Fleet::Run(absl::Duration lasting) {
+  const int64_t end = now_ + Ns(lasting);
+  if (!listed_) {
+    listed_ = true;
+    monitor_->OnConnection(absl::OkStatus());
+    ListDomains();
+  }
+  while (true) {
+    const int64_t tick = TickAt();
+    const int64_t event =
+        events_.empty() ? std::numeric_limits<int64_t>::max()
+                        : events_.top().at;
+    const int64_t next = std::min(tick, event);
+    if (next > end) {
+      now_ = std::max(now_, end);
+      return;
+    }
+    now_ = std::max(now_, next);
+    if (event <= tick) {
+      const Event happening = events_.top();
+      events_.pop();
+      Happen(happening);
+    } else if (Now() >= due_) {
+      Tick();
+    } else {
+      tick_at_.reset();  // its clock was changed meanwhile
+    }
+  }
+}
+
+// When the host's MONOTONIC shows what the monitor waits for.
+int64_t Fleet::TickAt() {
+  if (!tick_at_.has_value()) {
+    const absl::Duration until = due_ - Now();
+    int64_t wait = 0;
+    if (until > absl::ZeroDuration()) {
+      wait = until > absl::Hours(1) ? kHour : Ns(until);
+      wait = static_cast<int64_t>(static_cast<double>(wait) /
+                                  (1 + host_.MonotonicRate()));
+    }
+    tick_at_ = now_ + wait + kWakeUp;
+  }
+  return *tick_at_;
+}
+
+void Fleet::Tick() {
+  due_ = monitor_->Tick();
+  tick_at_.reset();
+  if (observers_.empty()) return;
+  const std::shared_ptr<const HostSnapshot> latest = board_.Latest();
+  if (latest.get() == shown_) return;
+  shown_ = latest.get();
+  for (Observer* observer : observers_) observer->OnPublished(*latest);
+}
+
+ClockReading Fleet::Read() {
+  const testing::Bracket bracket = host_.DrawBracket();
+  const ClockReading reading = host_.Read(now(), bracket);
+  now_ += Ns(bracket.Width());
+  return reading;
+}
+
+MonotonicTime Fleet::Now() {
+  if (now_read_at_ != now_) {
+    now_read_at_ = now_;
+    now_read_ = MonotonicTime::FromReading(
+        host_.clocks().Monotonic(now()).FloorNanoseconds());
+  }
+  return now_read_;
+}
+
+void Fleet::CatchUp(GuestId id) {
+  if (const auto by = at(id).machine.CatchUp(now())) {
+    WriteDown(id, DeedKind::kSet, *by);
+    NotifyOfSet(id);
+  }
+}
+
+// --- the way of a question ---
+
+absl::Duration Fleet::Way(Guest& guest, bool out) {
+  const NetworkTraits& n = guest.traits.network;
+  absl::Duration way = n.least + (out ? n.extra_out : n.extra_back);
+  way += absl::Nanoseconds(static_cast<int64_t>(
+      -std::log(random_.Unit()) * static_cast<double>(Ns(n.queue))));
+  if (n.tail_one_in > 0 && random_.OneIn(n.tail_one_in)) {
+    way += random_.Between(absl::ZeroDuration(), n.tail);
+  }
+  return way;
+}
+
+absl::Duration Fleet::Stall(Guest& guest) {
+  const StealTraits& s = guest.traits.steal;
+  if (s.one_in == 0 || !random_.OneIn(s.one_in)) return absl::ZeroDuration();
+  return random_.Between(absl::ZeroDuration(), s.longest);
+}
+
+// When what is sent now is there.
+absl::Duration Fleet::Delivery(Guest& guest, bool out) {
+  absl::Duration at = now() + Way(guest, out);
+  if (now() < guest.partition_until) {
+    at = std::max(at, guest.partition_until +
+                          random_.Between(absl::ZeroDuration(),
+                                          absl::Milliseconds(200)));
+  }
+  return at;
+}
+
+std::unique_ptr<GuestLink> Fleet::Dial(const std::string& address,
+                                       GuestLink::Observer* observer) {
+  GuestId guest = 0;
+  (void)absl::SimpleAtoi(address.substr(4), &guest);
+  return std::make_unique<Link>(*this, guest, observer);
+}
+
+void Fleet::Ask(GuestId id) {
+  Guest& g = at(id);
+  const absl::Duration t1 = now();
+  g.exchange.host_sent = Read();
+  g.asked.t1 = t1;
+  g.asked.host_t1 =
+      MonotonicTime::FromReading(g.exchange.host_sent.monotonic);
+  if (g.traits.network.loss_one_in > 0 &&
+      random_.OneIn(g.traits.network.loss_one_in)) {
+    Push(now() + random_.Between(absl::ZeroDuration(), absl::Seconds(20)),
+         Kind::kBreak, id, g.link_id);
+    return;
+  }
+  Push(Delivery(g, true) + Stall(g), Kind::kReceive, id, g.link_id);
+}
+
+void Fleet::Receive(GuestId id, uint32_t link) {
+  Guest& g = at(id);
+  if (g.machine.FrozenAt(now())) {
+    Push(g.machine.frozen_until() + Stall(g), Kind::kReceive, id, link);
+    return;
+  }
+  CatchUp(id);
+  g.asked.broken = false;
+  g.leaps_at_t2 = g.leaps;
+  g.exchange.guest.received = ReadGuest(id, now(), /*received=*/true);
+  const absl::Duration t3 =
+      now() + g.read_for + absl::Microseconds(5) + Stall(g);
+  if (events_.empty() || events_.top().at > Ns(t3)) {
+    // Nothing happens in between.
+    const int64_t kept = now_;
+    now_ = Ns(t3);
+    Send(id, link);
+    now_ = kept;
+  } else {
+    Push(t3, Kind::kSend, id, link);
+  }
+}
+
+void Fleet::Send(GuestId id, uint32_t link) {
+  Guest& g = at(id);
+  if (g.machine.FrozenAt(now())) {
+    Push(g.machine.frozen_until() + Stall(g), Kind::kSend, id, link);
+    return;
+  }
+  CatchUp(id);
+  g.exchange.guest.sent = ReadGuest(id, now(), /*received=*/false);
+  g.asked.broken |= g.leaps != g.leaps_at_t2;
+  g.asked.t3 = now();
+  GuestReading& reading = g.exchange.guest;
+  ++reading.sequence;
+  if (reading.boot_id != g.machine.clocks().boot_id()) {
+    reading.boot_id = g.machine.clocks().boot_id();
+  }
+  if (reading.clocksource != g.machine.clocks().clocksource) {
+    reading.clocksource = g.machine.clocks().clocksource;
+  }
+  reading.discontinuities = g.machine.clocks().discontinuities();
+  if (g.lying && random_.OneIn(6)) {
+    Push(Delivery(g, false) + g.read_for, Kind::kNonsense, id, link);
+    return;
+  }
+  if (g.lying) FillWithLies(reading);
+  Push(Delivery(g, false) + g.read_for + Stall(g), Kind::kAnswer, id, link);
+}
+
+void Fleet::Answer(GuestId id) {
+  Guest& g = at(id);
+  g.asked.t4 = now();
+  CatchUp(id);
+  g.asked.offset_t4 = g.machine.clocks().Realtime(now()) -
+                      host_.clocks().Realtime(now());
+  g.exchange.host_received = Read();
+  g.asked.host_t4 =
+      MonotonicTime::FromReading(g.exchange.host_received.monotonic);
+  g.ring[g.asked_count++ % g.ring.size()] = g.asked;
+  ++exchanges_;
+  for (Observer* observer : observers_) {
+    observer->OnAnswer(id, g.asked, g.exchange);
+  }
+  g.link->observer().OnExchange(g.exchange);
+}
+
+ClockReading Fleet::ReadGuest(GuestId id, absl::Duration at_time,
+                              bool received) {
+  Guest& g = at(id);
+  for (PendingGlitch& glitch : g.glitches) {
+    if (glitch.groups-- > 0) continue;
+    g.machine.clocks().Glitch(glitch.by, glitch.readings);
+    g.asked.broken = true;
+    WriteDown(id, DeedKind::kGlitch, glitch.by);
+  }
+  g.glitches.erase(
+      std::remove_if(g.glitches.begin(), g.glitches.end(),
+                     [](const PendingGlitch& p) { return p.groups < 0; }),
+      g.glitches.end());
+  const testing::Bracket bracket = g.machine.DrawBracket();
+  g.read_for = bracket.Width();
+  if (!received) {
+    const absl::Duration when = at_time + bracket.gaps[0];
+    g.asked.offset_t3 =
+        g.machine.clocks().Realtime(when) - host_.clocks().Realtime(when);
+  }
+  return g.machine.Read(at_time, bracket);
+}
+
+void Fleet::FillWithLies(GuestReading& reading) {
+  for (ClockReading* r : {&reading.received, &reading.sent}) {
+    for (absl::Duration* clock :
+         {&r->raw_before, &r->realtime, &r->monotonic, &r->boottime,
+          &r->raw_after}) {
+      if (random_.OneIn(4)) continue;
+      *clock = random_.OneIn(2)
+                   ? absl::Nanoseconds(static_cast<int64_t>(random_.Next()))
+                   : *clock + random_.Between(-absl::Hours(1), absl::Hours(1));
+    }
+  }
+  if (random_.OneIn(10)) reading.boot_id = absl::StrCat(random_.From(0, 2));
+  if (random_.OneIn(10)) reading.discontinuities = random_.Next();
+  if (random_.OneIn(10)) reading.clocksource = "made-up";
+}
+
+void Fleet::Happen(const Event& event) {
+  if (event.kind == Kind::kAction) {
+    const std::function<void()> happen =
+        std::move(actions_[static_cast<size_t>(event.subject)]);
+    happen();
+    return;
+  }
+  if (event.kind == Kind::kHostUpkeep) {
+    if (const auto by = host_.CatchUp(now())) {
+      WriteDown(kHost, DeedKind::kSet, *by);
+    }
+    Push(host_.upkeep_at(), Kind::kHostUpkeep, 0);
+    tick_at_.reset();
+    return;
+  }
+  const GuestId id = event.subject;
+  Guest& g = at(id);
+  if (g.link == nullptr || g.link_id != event.link) return;
+  GuestLink::Observer& observer = g.link->observer();
+  switch (event.kind) {
+    case Kind::kOpen:
+      if (g.machine.FrozenAt(now())) {
+        Push(g.machine.frozen_until(), Kind::kOpen, id, event.link);
+      } else if (g.down) {
+        observer.OnClosed(absl::UnavailableError("the connection was reset"));
+      } else {
+        observer.OnOpen();
+      }
+      break;
+    case Kind::kRefuse:
+      observer.OnClosed(absl::UnavailableError("nobody listens"));
+      break;
+    case Kind::kReceive:
+      Receive(id, event.link);
+      break;
+    case Kind::kSend:
+      Send(id, event.link);
+      break;
+    case Kind::kAnswer:
+      Answer(id);
+      break;
+    case Kind::kNonsense:
+      observer.OnClosed(
+          absl::InvalidArgumentError("reading.received: missing"));
+      break;
+    case Kind::kBreak:
+      observer.OnClosed(absl::UnavailableError("the connection broke"));
+      break;
+    case Kind::kEvent:
+      observer.OnEvent(g.machine.clocks().discontinuities());
+      break;
+    case Kind::kDescription:
+      observer.OnDescription(GuestFacts());
+      break;
+    case Kind::kHostUpkeep:
+    case Kind::kAction:
+      break;
+  }
+}
+
+// --- libvirt ---
+
+void Fleet::ListDomains() {
+  std::vector<Domain> domains;
+  for (const auto& guest : guests_) domains.push_back(guest->domain);
+  monitor_->OnDomains(std::move(domains));
+}
+
+void Fleet::TellState(GuestId id, DomainState state) {
+  Guest& g = at(id);
+  g.domain.state = state;
+  monitor_->OnLifecycle({g.domain.uuid,
+                         state == DomainState::kPaused
+                             ? LifecycleEvent::kSuspended
+                             : LifecycleEvent::kResumed,
+                         ""});
+  ListDomains();
+}
+
+// --- what is done to it ---
+
+bool Fleet::Later(GuestId id, std::function<void()> happen) {
+  Guest& g = at(id);
+  if (g.machine.FrozenAt(now())) {
+    At(g.machine.frozen_until() + absl::Microseconds(1), std::move(happen));
+    return true;
+  }
+  CatchUp(id);
+  return false;
+}
+
+void Fleet::WriteDown(GuestId id, DeedKind kind, absl::Duration size) {
+  const Deed deed = {kind, size, now(), Now()};
+  (id == kHost ? host_deeds_ : at(id).deeds).push_back(deed);
+  for (Observer* observer : observers_) observer->OnDeed(id, deed);
+}
+
+void Fleet::NotifyOfSet(GuestId id) {
+  Guest& g = at(id);
+  if (g.link != nullptr && !g.down) {
+    Push(Delivery(g, false), Kind::kEvent, id, g.link_id);
+  }
+}
+
+void Fleet::Set(GuestId id, absl::Duration by, bool told) {
+  if (Later(id, [=, this] { Set(id, by, told); })) return;
+  at(id).machine.clocks().SetRealtime(now(), by, told);
+  WriteDown(id, DeedKind::kSet, by);
+  if (told) NotifyOfSet(id);
+}
+
+void Fleet::Leap(GuestId id, absl::Duration by) {
+  if (Later(id, [=, this] { Leap(id, by); })) return;
+  at(id).machine.clocks().Leap(now(), by);
+  ++at(id).leaps;
+  WriteDown(id, DeedKind::kLeap, by);
+}
+
+void Fleet::LeapTimekeeping(GuestId id, absl::Duration by) {
+  if (Later(id, [=, this] { LeapTimekeeping(id, by); })) return;
+  at(id).machine.clocks().LeapTimekeeping(now(), by);
+  ++at(id).leaps;
+  WriteDown(id, DeedKind::kTimekeeping, by);
+}
+
+void Fleet::Glitch(GuestId id, absl::Duration by, int groups,
+                   unsigned readings) {
+  at(id).glitches.push_back({by, groups, readings});
+}
+
+void Fleet::Pause(GuestId id, absl::Duration lasting, bool tell) {
+  at(id).machine.Freeze(now() + lasting);
+  if (!tell) return;
+  TellState(id, DomainState::kPaused);
+  At(now() + lasting, [=, this] {
+    if (!at(id).machine.FrozenAt(now())) TellState(id, DomainState::kRunning);
+  });
+}
+
+void Fleet::StandStill(GuestId id, absl::Duration lasting, bool tell) {
+  if (Later(id, [=, this] { StandStill(id, lasting, tell); })) return;
+  at(id).machine.clocks().StandStill(now(), lasting);
+  WriteDown(id, DeedKind::kStoodStill, lasting);
+  Pause(id, lasting, tell);
+}
+
+void Fleet::Freeze(GuestId id, absl::Duration lasting, bool tell) {
+  if (Later(id, [=, this] { Freeze(id, lasting, tell); })) return;
+  WriteDown(id, DeedKind::kFrozen, lasting);
+  Pause(id, lasting, tell);
+}
+
+void Fleet::SaveAndRestore(GuestId id, absl::Duration lasting, bool tell) {
+  if (Later(id, [=, this] { SaveAndRestore(id, lasting, tell); })) return;
+  at(id).machine.clocks().Sleep(now(), lasting);
+  WriteDown(id, DeedKind::kSlept, lasting);
+  Pause(id, lasting, tell);
+}
+
+void Fleet::Migrate(GuestId id, absl::Duration downtime,
+                    PartsPerBillion rate) {
+  if (Later(id, [=, this] { Migrate(id, downtime, rate); })) return;
+  SetRate(id, rate);
+  StandStill(id, downtime, /*tell=*/true);
+}
+
+void Fleet::Reboot(GuestId id, absl::Duration lasting) {
+  if (Later(id, [=, this] { Reboot(id, lasting); })) return;
+  Guest& g = at(id);
+  g.down = true;
+  BreakStream(id);
+  At(now() + lasting, [=, this] { ComeUp(id); });
+}
+
+void Fleet::ComeUp(GuestId id) {
+  if (Later(id, [=, this] { ComeUp(id); })) return;
+  Guest& g = at(id);
+  g.machine.Reboot(now());
+  g.down = false;
+  WriteDown(id, DeedKind::kReboot, absl::ZeroDuration());
+}
+
+void Fleet::SetRate(GuestId id, PartsPerBillion beyond_drift) {
+  if (Later(id, [=, this] { SetRate(id, beyond_drift); })) return;
+  at(id).machine.SetRateFault(now(), beyond_drift);
+  WriteDown(id, DeedKind::kRate, absl::Nanoseconds(beyond_drift));
+}
+
+void Fleet::Slew(GuestId id, PartsPerBillion slew) {
+  if (Later(id, [=, this] { Slew(id, slew); })) return;
+  at(id).machine.SetSlew(now(), slew);
+}
+
+void Fleet::SetDiscipline(GuestId id, Discipline discipline) {
+  ClockTraits traits = at(id).machine.traits();
+  traits.discipline = discipline;
+  at(id).machine.SetTraits(traits);
+}
+
+void Fleet::SetNetwork(GuestId id, const NetworkTraits& network) {
+  at(id).traits.network = network;
+}
+
+void Fleet::SetSteal(GuestId id, const StealTraits& steal) {
+  at(id).traits.steal = steal;
+}
+
+void Fleet::Partition(GuestId id, absl::Duration lasting) {
+  at(id).partition_until = now() + lasting;
+}
+
+void Fleet::BreakStream(GuestId id) {
+  Guest& g = at(id);
+  if (g.link != nullptr) Push(now(), Kind::kBreak, id, g.link_id);
+}
+
+void Fleet::Lie(GuestId id, absl::Duration lasting) {
+  at(id).lying = true;
+  WriteDown(id, DeedKind::kLies, lasting);
+  At(now() + lasting, [=, this] {
+    at(id).lying = false;
+    WriteDown(id, DeedKind::kHonest, absl::ZeroDuration());
+  });
+}
+
+void Fleet::StepHost(absl::Duration by, bool told) {
+  host_.clocks().SetRealtime(now(), by);
+  WriteDown(kHost, DeedKind::kSet, by);
+  if (told) monitor_->OnHostClockSet();
+}
+
+void Fleet::SlewHost(PartsPerBillion slew) {
+  host_.SetSlew(now(), slew);
+  tick_at_.reset();
+}
+
+void Fleet::SetHostRate(PartsPerBillion beyond_drift) {
+  host_.SetRateFault(now(), beyond_drift);
+  WriteDown(kHost, DeedKind::kRate, absl::Nanoseconds(beyond_drift));
+  tick_at_.reset();
+}
+
+}  // namespace noonmark::simulation

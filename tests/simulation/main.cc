@@ -1,0 +1,140 @@
+// Runs the simulator: see README.md.
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "tests/simulation/simulate.h"
+
+namespace noonmark::simulation {
+namespace {
+
+double CpuSeconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec) +
+         static_cast<double>(usage.ru_utime.tv_usec) * 1e-6;
+}
+
+void Print(const Tally& tally) {
+  constexpr Verdict kVerdicts[] = {Verdict::kOk,        Verdict::kWrong,
+                                   Verdict::kDiffers,   Verdict::kUncertain,
+                                   Verdict::kUnknown,   Verdict::kSuspended};
+  std::cout << absl::StreamFormat(
+      "%d exchanges, %d rows published, %d offsets compared with the truth, "
+      "%d findings with %d deeds\n",
+      tally.exchanges, tally.rows, tally.offsets, tally.findings, tally.deeds);
+  std::cout << "rows by verdict:";
+  for (const Verdict verdict : kVerdicts) {
+    std::cout << absl::StreamFormat(
+        " %s %d", VerdictName(verdict),
+        tally.verdicts[static_cast<size_t>(verdict)]);
+  }
+  std::cout << absl::StreamFormat(
+      "\nseveral deeds in one gap told under another name or size: %d\n",
+      tally.misnamed);
+  std::cout << absl::StreamFormat(
+      "right, and done before the window that is claimed: %d\n",
+      tally.seen_late);
+  std::cout << absl::StreamFormat(
+      "true offset at T4 outside, at T3 inside: %d\n", tally.outside_at_t4);
+  for (const std::string& line : tally.words) std::cout << line << "\n";
+  for (const auto& [name, count] : tally.breaches) {
+    std::cout << absl::StreamFormat("broken: %s %d times\n", name, count);
+  }
+}
+
+int RunSoak(uint64_t seed, double guest_days, int guests,
+            absl::Duration interval) {
+  const absl::Duration lasting = absl::Hours(24) * guest_days / guests;
+  const double before = CpuSeconds();
+  const Tally tally = Soak(seed, guests, lasting, interval);
+  const double seconds = CpuSeconds() - before;
+  std::cout << absl::StreamFormat(
+      "soak: %g guest-days without a fault, %d guests, polls every %s\n",
+      guest_days, guests, absl::FormatDuration(interval));
+  Print(tally);
+  std::cout << absl::StreamFormat(
+      "%.1f s of one core, %.0f times real time, %.2f us an exchange\n",
+      seconds, absl::ToDoubleSeconds(lasting) / seconds,
+      seconds * 1e6 / static_cast<double>(tally.exchanges));
+  const bool wrong =
+      tally.verdicts[static_cast<size_t>(Verdict::kWrong)] +
+          tally.verdicts[static_cast<size_t>(Verdict::kDiffers)] !=
+      0;
+  if (wrong || tally.Broken() != 0) {
+    std::cout << absl::StreamFormat(
+        "FAILED; again: simulate soak --seed %d --guest-days %g --guests %d "
+        "--interval %s\n",
+        seed, guest_days, guests,
+        absl::StrFormat("%g", absl::ToDoubleSeconds(interval)));
+    return 1;
+  }
+  return 0;
+}
+
+int RunSeeds(uint64_t first, uint64_t count) {
+  Tally all;
+  uint64_t failed = 0;
+  const double before = CpuSeconds();
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const Tally tally = ShortLife(seed);
+    all.Add(tally);
+    if (tally.Broken() == 0) continue;
+    if (++failed > 20) continue;
+    std::cout << absl::StreamFormat("seed %d FAILED; again: simulate seeds "
+                                    "--first %d --count 1\n",
+                                    seed, seed);
+    if (failed <= 10) {
+      for (const std::string& line : tally.words) {
+        std::cout << "  " << line << "\n";
+      }
+    }
+  }
+  const double seconds = CpuSeconds() - before;
+  std::cout << absl::StreamFormat(
+      "seeds %d to %d: 4 guests, 10 min, 5 faults and more each\n", first,
+      first + count - 1);
+  all.words.clear();
+  Print(all);
+  std::cout << absl::StreamFormat(
+      "%d of %d seeds failed; %.1f s of one core, %.0f times real time\n",
+      failed, count, seconds, static_cast<double>(count) * 600 / seconds);
+  return failed == 0 ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Simulates hosts and guests around noonmark's own monitor");
+  app.require_subcommand(1);
+  uint64_t seed = 1;
+  double guest_days = 100;
+  int guests = 10;
+  double interval = 5;
+  CLI::App* soak = app.add_subcommand("soak", "no fault, every kind of noise");
+  soak->add_option("--seed", seed)->capture_default_str();
+  soak->add_option("--guest-days", guest_days)->capture_default_str();
+  soak->add_option("--guests", guests)->capture_default_str();
+  soak->add_option("--interval", interval, "seconds between polls")
+      ->capture_default_str();
+  uint64_t first = 1;
+  uint64_t count = 1000;
+  CLI::App* seeds = app.add_subcommand("seeds", "short lives full of faults");
+  seeds->add_option("--first", first)->capture_default_str();
+  seeds->add_option("--count", count)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  if (*soak) {
+    return RunSoak(seed, guest_days, guests, absl::Seconds(interval));
+  }
+  return RunSeeds(first, count);
+}
+
+}  // namespace
+}  // namespace noonmark::simulation
+
+int main(int argc, char** argv) {
+  return noonmark::simulation::Main(argc, argv);
+}
