@@ -67,8 +67,7 @@ void Tally::Add(const Tally& other) {
 
 Checker::Checker(Fleet& fleet)
     : fleet_(fleet),
-      thresholds_(
-          fleet.monitor_options().session.assessor.tracker.thresholds),
+      thresholds_(fleet.monitor_options().assessor.tracker.thresholds),
       guests_(static_cast<size_t>(fleet.guests())) {
   fleet.Observe(this);
 }
@@ -89,7 +88,7 @@ void Checker::OnDeed(GuestId guest, const Deed& deed) {
     g.doubtful_until = absl::InfiniteDuration();
   }
   if (deed.kind == DeedKind::kHonest) {
-    g.doubtful_until = deed.at + absl::Seconds(60);
+    g.honest_again = true;
   }
 }
 
@@ -97,7 +96,24 @@ void Checker::OnAnswer(GuestId guest, const Asked& asked,
                        const Exchange& /*exchange*/) {
   ++tally_.exchanges;
   Guest& g = guests_[static_cast<size_t>(guest)];
+  if (g.honest_again) {
+    g.honest_again = false;
+    g.doubtful_until = asked.t4 + absl::Seconds(60);
+  }
   const absl::Duration width = asked.t4 - asked.t1;
+  const absl::Duration interval = fleet_.monitor_options().session.interval;
+  if (asked.t4 - g.answered > interval + absl::Seconds(1)) {
+    g.outside_from.reset();
+  }
+  g.answered = asked.t4;
+  if (asked.broken) {
+    const std::vector<Deed>& deeds = fleet_.deeds(guest);
+    for (size_t i = deeds.size(); i > 0 && deeds[i - 1].at >= asked.t1; --i) {
+      if (absl::AbsDuration(deeds[i - 1].size) < width * 1.1) {
+        g.misread = asked.host_t4;
+      }
+    }
+  }
   const absl::Duration off = absl::AbsDuration(asked.offset_t3.Floor());
   const bool outside = off > thresholds_.warning + width * 2;
   if (!outside || asked.broken) {
@@ -138,8 +154,7 @@ void Checker::CheckRow(GuestId id, const GuestRow& row) {
         g.seen.begin(), g.seen.end(),
         [&](const Seen& seen) { return seen.code == finding.code; });
     if (known == g.seen.end()) {
-      g.seen.push_back(
-          {finding.code, finding.occurrences, finding.last_seen});
+      g.seen.push_back({finding.code, finding.occurrences, finding.last_seen});
     } else if (known->occurrences == finding.occurrences) {
       continue;
     } else {
@@ -160,8 +175,8 @@ void Checker::CheckOffset(GuestId id, const GuestRow& row) {
   const Interval& offset = *row.offset;
   if (!testing::Holds(offset, asked->offset_t3)) {
     Breach("truth-outside", id,
-           absl::StrCat(FormatInterval(offset), ", true: ",
-                        FormatSeconds(asked->offset_t3.Floor())));
+           absl::StrCat(FormatInterval(offset),
+                        ", true: ", FormatSeconds(asked->offset_t3.Floor())));
   } else if (!testing::Holds(offset, asked->offset_t4)) {
     ++tally_.outside_at_t4;
   }
@@ -175,8 +190,7 @@ void Checker::CheckOffset(GuestId id, const GuestRow& row) {
            absl::StrCat("true: ", FormatSeconds(asked->offset_t3.Floor())));
   }
   const Guest& g = guests_[static_cast<size_t>(id)];
-  if (IsTrouble(row.verdict) && g.only_glitches &&
-      off <= thresholds_.warning) {
+  if (IsTrouble(row.verdict) && g.only_glitches && off <= thresholds_.warning) {
     Breach("glitch-is-wrong", id, "");
   }
 }
@@ -184,9 +198,8 @@ void Checker::CheckOffset(GuestId id, const GuestRow& row) {
 void Checker::CheckFinding(GuestId id, const Finding& finding) {
   const auto did = [&](DeedKind kind) {
     const std::vector<Deed>& deeds = fleet_.deeds(id);
-    return std::any_of(deeds.begin(), deeds.end(), [&](const Deed& deed) {
-      return deed.kind == kind;
-    });
+    return std::any_of(deeds.begin(), deeds.end(),
+                       [&](const Deed& deed) { return deed.kind == kind; });
   };
   const auto did_near = [&] {
     const std::vector<Deed>& deeds = fleet_.deeds(id);
@@ -219,7 +232,8 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
       break;
     case FindingCode::kRateFault:
       if (did(DeedKind::kRate) || Rates(Fleet::kHost)) break;
-      if (finding.on_new > 0 && did_near()) {
+      if ((finding.on_new > 0 && did_near()) ||
+          Misread(id, finding.last_seen)) {
         ++tally_.misnamed;
       } else {
         Breach("blamed", id, name);
@@ -258,11 +272,13 @@ void Checker::CheckMovement(GuestId id, const Finding& finding) {
     begin = asked->host_t1;
   }
   const absl::Duration long_ago = fleet_.HostNow() - begin;
-  const Interval size = finding.size->WidenedBy(
-      absl::Milliseconds(1) + long_ago * 6 / 10000);
+  const Interval size =
+      finding.size->WidenedBy(absl::Milliseconds(1) + long_ago * 6 / 10000);
   if (Explained(id, size, set, begin)) return;
-  // A wide answer agrees with everything: what came before it is seen after it.
-  if (Explained(id, size, set, begin - absl::Minutes(3))) {
+  // An answer in between was too wide to tell: it agreed with the old line, and
+  // what it took off that line is taken off the size, too.
+  if (Explained(id, size.WidenedBy(absl::Milliseconds(10)), set,
+                begin - absl::Minutes(3))) {
     ++tally_.seen_late;
     return;
   }
@@ -271,13 +287,21 @@ void Checker::CheckMovement(GuestId id, const Finding& finding) {
       std::any_of(deeds.begin(), deeds.end(), [&](const Deed& deed) {
         return deed.host_at >= begin && deed.kind != DeedKind::kFrozen;
       });
-  if (any) {
+  if (any || Misread(id, begin)) {
     ++tally_.misnamed;
     return;
   }
   Breach("blamed", id,
          absl::StrCat(std::string(CodeName(finding.code)), " ",
                       FormatInterval(*finding.size)));
+}
+
+// A misread, or a leap within an exchange, that is smaller than the exchange is
+// long cannot be seen in it, and what it claims is false: no name is owed for
+// what follows.
+bool Checker::Misread(GuestId id, MonotonicTime since) const {
+  const Guest& g = guests_[static_cast<size_t>(id)];
+  return g.misread.has_value() && *g.misread >= since - absl::Minutes(3);
 }
 
 // A run of deeds since then adds up to the size.
@@ -299,18 +323,16 @@ void Checker::CheckMissed(GuestId id) {
   Guest& g = guests_[static_cast<size_t>(id)];
   if (!g.outside_from.has_value()) return;
   if (IsTrouble(g.row->verdict) || g.row->verdict == Verdict::kSuspended ||
-      g.row->verdict == Verdict::kUnknown ||
-      fleet_.now() < g.doubtful_until) {
+      g.row->verdict == Verdict::kUnknown || fleet_.now() < g.doubtful_until) {
     g.outside_from.reset();
     return;
   }
-  const absl::Duration allowed =
-      fleet_.monitor_options().session.interval * 2 + absl::Seconds(3) +
-      g.slowest * 24;
-  if (fleet_.now() - *g.outside_from < allowed) return;
+  const absl::Duration allowed = fleet_.monitor_options().session.interval * 2 +
+                                 absl::Seconds(3) + g.slowest * 24;
+  if (g.answered - *g.outside_from < allowed) return;
   Breach("missed", id,
-         absl::StrCat(std::string(VerdictName(g.row->verdict)), ", ", g.row->reason,
-                      ", for ",
+         absl::StrCat(std::string(VerdictName(g.row->verdict)), ", ",
+                      g.row->reason, ", for ",
                       FormatAge(fleet_.now() - *g.outside_from)));
   g.outside_from.reset();
 }
@@ -319,9 +341,9 @@ void Checker::Breach(const std::string& invariant, GuestId id,
                      const std::string& words) {
   ++tally_.breaches[invariant];
   if (tally_.words.size() >= kMostWords) return;
-  std::string line = absl::StrCat(
-      invariant, ": guest ", id, " at ",
-      absl::ToDoubleSeconds(fleet_.now()), " s: ", words, "; done to it:");
+  std::string line = absl::StrCat(invariant, ": guest ", id, " at ",
+                                  absl::ToDoubleSeconds(fleet_.now()),
+                                  " s: ", words, "; done to it:");
   const std::vector<Deed>& deeds = fleet_.deeds(id);
   const size_t shown = std::min<size_t>(deeds.size(), 6);
   for (size_t i = deeds.size() - shown; i < deeds.size(); ++i) {

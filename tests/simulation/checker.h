@@ -19,9 +19,9 @@ namespace noonmark::simulation {
 // What was looked at, and what was found wanting.
 struct Tally {
   uint64_t exchanges = 0;
-  uint64_t rows = 0;       // published and checked
-  uint64_t offsets = 0;    // of them new offsets, compared with the truth
-  uint64_t findings = 0;   // compared with the deeds
+  uint64_t rows = 0;      // published and checked
+  uint64_t offsets = 0;   // of them new offsets, compared with the truth
+  uint64_t findings = 0;  // compared with the deeds
   uint64_t deeds = 0;
   std::array<uint64_t, 6> verdicts{};  // by Verdict, of the rows
   // By the name of the invariant.
@@ -76,7 +76,10 @@ class Checker final : public Fleet::Observer {
     // All answers since then were outside by more than their width.
     std::optional<absl::Duration> outside_from;
     absl::Duration slowest;
-    absl::Duration doubtful_until;  // it lies, or did
+    absl::Duration answered;
+    absl::Duration doubtful_until;  // it lies, or did a short while ago
+    bool honest_again = false;
+    std::optional<MonotonicTime> misread;
     bool only_glitches = true;
   };
   void CheckRow(GuestId id, const GuestRow& row);
@@ -85,6 +88,7 @@ class Checker final : public Fleet::Observer {
   void CheckMovement(GuestId id, const Finding& finding);
   bool Explained(GuestId id, const Interval& size, bool set,
                  MonotonicTime since) const;
+  bool Misread(GuestId id, MonotonicTime since) const;
   void CheckMissed(GuestId id);
   bool Rates(GuestId id) const;
   void Breach(const std::string& invariant, GuestId id,

@@ -11,16 +11,16 @@ namespace noonmark::simulation {
 // What was done to a machine's clocks. The simulator writes each down, and the
 // checker compares what is claimed with it.
 enum class DeedKind {
-  kSet,         // REALTIME, by `size`
-  kLeap,        // all clocks
+  kSet,          // REALTIME, by `size`
+  kLeap,         // all clocks
   kTimekeeping,  // MONOTONIC, BOOTTIME and REALTIME
-  kStoodStill,  // all clocks, by -size of true time
-  kSlept,       // RAW and MONOTONIC stood for `size`, the others went on
-  kFrozen,      // only the processors stood, for `size`
-  kGlitch,      // one group of readings was off by `size`
-  kRate,        // the counter's rate changed beyond wander
+  kStoodStill,   // all clocks, by -size of true time
+  kSlept,        // RAW and MONOTONIC stood for `size`, the others went on
+  kFrozen,       // only the processors stood, for `size`
+  kGlitch,       // one group of readings was off by `size`
+  kRate,         // the counter's rate changed beyond wander
   kReboot,
-  kLies,        // its answers are made up, from here to the end of the lie
+  kLies,  // its answers are made up, from here to the end of the lie
   kHonest,
 };
 
@@ -29,8 +29,8 @@ std::string_view DeedName(DeedKind kind);
 struct Deed {
   DeedKind kind;
   absl::Duration size;
-  absl::Duration at;       // true time
-  MonotonicTime host_at;   // the host's MONOTONIC then
+  absl::Duration at;      // true time
+  MonotonicTime host_at;  // the host's MONOTONIC then
 };
 
 }  // namespace noonmark::simulation

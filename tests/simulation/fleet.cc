@@ -22,8 +22,8 @@ int64_t Ns(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
 VirtualMachine::Start StartOf(Random& random, absl::Duration ahead) {
   VirtualMachine::Start start;
   start.monotonic = random.Between(absl::Seconds(100), absl::Hours(3000));
-  start.raw = start.monotonic + random.Between(-absl::Seconds(10),
-                                               absl::Seconds(10));
+  start.raw =
+      start.monotonic + random.Between(-absl::Seconds(10), absl::Seconds(10));
   start.boottime = start.monotonic;
   start.realtime += ahead;
   return start;
@@ -123,8 +123,8 @@ GuestId Fleet::AddGuest(const std::string& name, const GuestTraits& traits,
   const GuestId id = guests();
   Random random = random_.Fork();
   const VirtualMachine::Start start = StartOf(random, ahead);
-  guests_.push_back(std::make_unique<Guest>(
-      Machine(start, traits.clock, random), traits));
+  guests_.push_back(
+      std::make_unique<Guest>(Machine(start, traits.clock, random), traits));
   Domain& domain = guests_.back()->domain;
   domain.uuid = absl::StrCat("uuid-of-", name);
   domain.name = name;
@@ -167,8 +167,7 @@ void Fleet::At(absl::Duration when, std::function<void()> happen) {
   Push(when, Kind::kAction, static_cast<int32_t>(actions_.size()) - 1);
 }
 
-void Fleet::Push(absl::Duration at, Kind kind, int32_t subject,
-                 uint32_t link) {
+void Fleet::Push(absl::Duration at, Kind kind, int32_t subject, uint32_t link) {
   events_.push({Ns(at), order_++, kind, subject, link});
 }
 
@@ -181,9 +180,8 @@ void Fleet::Run(absl::Duration lasting) {
   }
   while (true) {
     const int64_t tick = TickAt();
-    const int64_t event =
-        events_.empty() ? std::numeric_limits<int64_t>::max()
-                        : events_.top().at;
+    const int64_t event = events_.empty() ? std::numeric_limits<int64_t>::max()
+                                          : events_.top().at;
     const int64_t next = std::min(tick, event);
     if (next > end) {
       now_ = std::max(now_, end);
@@ -273,9 +271,9 @@ absl::Duration Fleet::Stall(Guest& guest) {
 absl::Duration Fleet::Delivery(Guest& guest, bool out) {
   absl::Duration at = now() + Way(guest, out);
   if (now() < guest.partition_until) {
-    at = std::max(at, guest.partition_until +
-                          random_.Between(absl::ZeroDuration(),
-                                          absl::Milliseconds(200)));
+    at = std::max(
+        at, guest.partition_until +
+                random_.Between(absl::ZeroDuration(), absl::Milliseconds(200)));
   }
   return at;
 }
@@ -292,8 +290,7 @@ void Fleet::Ask(GuestId id) {
   const absl::Duration t1 = now();
   g.exchange.host_sent = Read();
   g.asked.t1 = t1;
-  g.asked.host_t1 =
-      MonotonicTime::FromReading(g.exchange.host_sent.monotonic);
+  g.asked.host_t1 = MonotonicTime::FromReading(g.exchange.host_sent.monotonic);
   if (g.traits.network.loss_one_in > 0 &&
       random_.OneIn(g.traits.network.loss_one_in)) {
     Push(now() + random_.Between(absl::ZeroDuration(), absl::Seconds(20)),
@@ -357,8 +354,8 @@ void Fleet::Answer(GuestId id) {
   Guest& g = at(id);
   g.asked.t4 = now();
   CatchUp(id);
-  g.asked.offset_t4 = g.machine.clocks().Realtime(now()) -
-                      host_.clocks().Realtime(now());
+  g.asked.offset_t4 =
+      g.machine.clocks().Realtime(now()) - host_.clocks().Realtime(now());
   g.exchange.host_received = Read();
   g.asked.host_t4 =
       MonotonicTime::FromReading(g.exchange.host_received.monotonic);
@@ -395,9 +392,8 @@ ClockReading Fleet::ReadGuest(GuestId id, absl::Duration at_time,
 
 void Fleet::FillWithLies(GuestReading& reading) {
   for (ClockReading* r : {&reading.received, &reading.sent}) {
-    for (absl::Duration* clock :
-         {&r->raw_before, &r->realtime, &r->monotonic, &r->boottime,
-          &r->raw_after}) {
+    for (absl::Duration* clock : {&r->raw_before, &r->realtime, &r->monotonic,
+                                  &r->boottime, &r->raw_after}) {
       if (random_.OneIn(4)) continue;
       *clock = random_.OneIn(2)
                    ? absl::Nanoseconds(static_cast<int64_t>(random_.Next()))
@@ -568,8 +564,7 @@ void Fleet::SaveAndRestore(GuestId id, absl::Duration lasting, bool tell) {
   Pause(id, lasting, tell);
 }
 
-void Fleet::Migrate(GuestId id, absl::Duration downtime,
-                    PartsPerBillion rate) {
+void Fleet::Migrate(GuestId id, absl::Duration downtime, PartsPerBillion rate) {
   if (Later(id, [=, this] { Migrate(id, downtime, rate); })) return;
   SetRate(id, rate);
   StandStill(id, downtime, /*tell=*/true);

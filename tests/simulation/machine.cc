@@ -49,15 +49,15 @@ std::optional<absl::Duration> Machine::CatchUp(absl::Duration t) {
 std::optional<absl::Duration> Machine::Discipline(absl::Duration t) {
   if (traits_.discipline == simulation::Discipline::kNone) return std::nullopt;
   const absl::Duration error =
-      Error(t) + random_.Between(-traits_.discipline_error,
-                                 traits_.discipline_error);
+      Error(t) +
+      random_.Between(-traits_.discipline_error, traits_.discipline_error);
   const double seconds = absl::ToDoubleSeconds(error);
   const double own = static_cast<double>(rate_);
   switch (traits_.discipline) {
     case simulation::Discipline::kNtpd:
       if (absl::AbsDuration(error) > kNtpdSteps) {
-        const absl::Duration by = absl::Nanoseconds(
-            -static_cast<int64_t>(seconds * 1e9));
+        const absl::Duration by =
+            absl::Nanoseconds(-static_cast<int64_t>(seconds * 1e9));
         clocks_.SetRealtime(t, by);
         return by;
       }

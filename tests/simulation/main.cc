@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "tests/simulation/simulate.h"
+#include "tests/simulation/teller.h"
 
 namespace noonmark::simulation {
 namespace {
@@ -21,9 +22,9 @@ double CpuSeconds() {
 }
 
 void Print(const Tally& tally) {
-  constexpr Verdict kVerdicts[] = {Verdict::kOk,        Verdict::kWrong,
-                                   Verdict::kDiffers,   Verdict::kUncertain,
-                                   Verdict::kUnknown,   Verdict::kSuspended};
+  constexpr Verdict kVerdicts[] = {Verdict::kOk,      Verdict::kWrong,
+                                   Verdict::kDiffers, Verdict::kUncertain,
+                                   Verdict::kUnknown, Verdict::kSuspended};
   std::cout << absl::StreamFormat(
       "%d exchanges, %d rows published, %d offsets compared with the truth, "
       "%d findings with %d deeds\n",
@@ -86,9 +87,10 @@ int RunSeeds(uint64_t first, uint64_t count) {
     all.Add(tally);
     if (tally.Broken() == 0) continue;
     if (++failed > 20) continue;
-    std::cout << absl::StreamFormat("seed %d FAILED; again: simulate seeds "
-                                    "--first %d --count 1\n",
-                                    seed, seed);
+    std::cout << absl::StreamFormat(
+        "seed %d FAILED; again: simulate seeds "
+        "--first %d --count 1\n",
+        seed, seed);
     if (failed <= 10) {
       for (const std::string& line : tally.words) {
         std::cout << "  " << line << "\n";
@@ -125,9 +127,22 @@ int Main(int argc, char** argv) {
   CLI::App* seeds = app.add_subcommand("seeds", "short lives full of faults");
   seeds->add_option("--first", first)->capture_default_str();
   seeds->add_option("--count", count)->capture_default_str();
+  GuestId guest = 0;
+  double from = 0;
+  double to = 600;
+  CLI::App* tell = app.add_subcommand("tell", "one short life, in words");
+  tell->add_option("--seed", seed)->capture_default_str();
+  tell->add_option("--guest", guest)->capture_default_str();
+  tell->add_option("--from", from, "seconds")->capture_default_str();
+  tell->add_option("--to", to, "seconds")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   if (*soak) {
     return RunSoak(seed, guest_days, guests, absl::Seconds(interval));
+  }
+  if (*tell) {
+    Teller teller(std::cout, guest, absl::Seconds(from), absl::Seconds(to));
+    Print(ShortLife(seed, &teller));
+    return 0;
   }
   return RunSeeds(first, count);
 }

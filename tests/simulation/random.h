@@ -26,9 +26,8 @@ class Random {
 
   // From lo to hi, ends included.
   int64_t From(int64_t lo, int64_t hi) {
-    return lo + static_cast<int64_t>(
-                    Next() % (static_cast<uint64_t>(hi) -
-                              static_cast<uint64_t>(lo) + 1));
+    return lo + static_cast<int64_t>(Next() % (static_cast<uint64_t>(hi) -
+                                               static_cast<uint64_t>(lo) + 1));
   }
   bool OneIn(int64_t n) { return From(1, n) == 1; }
   bool Chance(double probability) { return Unit() < probability; }

@@ -12,13 +12,14 @@ constexpr PartsPerBillion kPpm = 1000;
 // Of either sign, of any order from a millisecond to a day; often one that has
 // a name.
 absl::Duration AnySize(Random& random) {
-  constexpr absl::Duration kNamed[] = {
-      absl::Nanoseconds(int64_t{1} << 42), absl::Nanoseconds(int64_t{1} << 40),
-      absl::Seconds(1),                    absl::Seconds(3600),
-      absl::Nanoseconds(int64_t{1} << 32), absl::Hours(24)};
+  constexpr absl::Duration kNamed[] = {absl::Nanoseconds(int64_t{1} << 42),
+                                       absl::Nanoseconds(int64_t{1} << 40),
+                                       absl::Seconds(1),
+                                       absl::Seconds(3600),
+                                       absl::Nanoseconds(int64_t{1} << 32),
+                                       absl::Hours(24)};
   if (random.OneIn(3)) {
-    return random.EitherSign(
-        kNamed[static_cast<size_t>(random.From(0, 5))]);
+    return random.EitherSign(kNamed[static_cast<size_t>(random.From(0, 5))]);
   }
   absl::Duration most = absl::Milliseconds(10);
   for (int64_t i = random.From(0, 6); i > 0; --i) most *= 10;
@@ -27,22 +28,28 @@ absl::Duration AnySize(Random& random) {
 
 // At most so long that a short life goes on after it.
 absl::Duration AnyPause(Random& random) {
-  return random.OneIn(2) ? random.Between(absl::Milliseconds(1),
-                                          absl::Seconds(2))
-                         : random.Between(absl::Seconds(2), absl::Seconds(90));
+  return random.OneIn(2)
+             ? random.Between(absl::Milliseconds(1), absl::Seconds(2))
+             : random.Between(absl::Seconds(2), absl::Seconds(90));
 }
 
 NetworkTraits AnyNetwork(Random& random) {
   NetworkTraits network;
-  network.least = random.Between(absl::Microseconds(20), absl::Microseconds(400));
+  network.least =
+      random.Between(absl::Microseconds(20), absl::Microseconds(400));
   network.queue = random.Between(absl::Microseconds(5), absl::Milliseconds(1));
   if (random.OneIn(2)) {
     network.tail_one_in = static_cast<int>(random.From(20, 400));
     network.tail = random.OneIn(4) ? absl::Seconds(2) : absl::Milliseconds(100);
   }
-  if (random.OneIn(3)) network.extra_out = random.Between(absl::ZeroDuration(), absl::Milliseconds(20));
-  if (random.OneIn(3)) network.extra_back = random.Between(absl::ZeroDuration(), absl::Milliseconds(20));
-  if (random.OneIn(4)) network.loss_one_in = static_cast<int>(random.From(2000, 20000));
+  if (random.OneIn(3))
+    network.extra_out =
+        random.Between(absl::ZeroDuration(), absl::Milliseconds(20));
+  if (random.OneIn(3))
+    network.extra_back =
+        random.Between(absl::ZeroDuration(), absl::Milliseconds(20));
+  if (random.OneIn(4))
+    network.loss_one_in = static_cast<int>(random.From(2000, 20000));
   return network;
 }
 
@@ -166,15 +173,16 @@ Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
   options.monitor.session.interval = interval;
   Fleet fleet(random.Next(), options);
   for (int i = 0; i < guests; ++i) {
-    fleet.AddGuest(absl::StrCat("guest-", i), AnySoundGuest(random),
-                   random.Between(-absl::Milliseconds(5), absl::Milliseconds(5)));
+    fleet.AddGuest(
+        absl::StrCat("guest-", i), AnySoundGuest(random),
+        random.Between(-absl::Milliseconds(5), absl::Milliseconds(5)));
   }
   Checker checker(fleet);
   fleet.Run(lasting);
   return checker.tally();
 }
 
-Tally ShortLife(uint64_t seed) {
+Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker) {
   Random random(seed);
   FleetOptions options;
   options.host = AnySoundHost(random);
@@ -190,6 +198,7 @@ Tally ShortLife(uint64_t seed) {
     fleet.AddGuest(absl::StrCat("guest-", i), traits,
                    random.OneIn(8) ? AnySize(random) : absl::ZeroDuration());
   }
+  if (onlooker != nullptr) fleet.Observe(onlooker);
   Checker checker(fleet);
   for (int64_t faults = random.From(5, 9); faults > 0; --faults) {
     const absl::Duration when =
@@ -197,8 +206,9 @@ Tally ShortLife(uint64_t seed) {
     DoSomething(fleet, random, when);
     // Now and then another comes into the same gap.
     if (random.OneIn(5)) {
-      DoSomething(fleet, random,
-                  when + random.Between(absl::ZeroDuration(), absl::Seconds(3)));
+      DoSomething(
+          fleet, random,
+          when + random.Between(absl::ZeroDuration(), absl::Seconds(3)));
     }
   }
   fleet.Run(absl::Minutes(10));

@@ -19,7 +19,7 @@ Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
            absl::Duration interval);
 
 // A short life: 4 guests, 10 minutes, at least 5 faults of any kind.
-Tally ShortLife(uint64_t seed);
+Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker = nullptr);
 
 }  // namespace noonmark::simulation
 
