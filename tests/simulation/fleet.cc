@@ -17,6 +17,9 @@ using testing::VirtualMachine;
 constexpr int64_t kWakeUp = 50'000;
 constexpr int64_t kHour = 3'600'000'000'000;
 
+// <linux/timex.h>: STA_UNSYNC.
+constexpr uint32_t kUnsynchronised = 0x0040;
+
 int64_t Ns(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
 
 VirtualMachine::Start StartOf(Random& random, absl::Duration ahead) {
@@ -100,6 +103,7 @@ Fleet::Fleet(uint64_t seed, FleetOptions options)
   if (options_.monitor.host_name.empty()) options_.monitor.host_name = "dom0";
   if (options_.max_error.has_value()) {
     discipline_.max_error = *options_.max_error;
+    discipline_.estimated_error = absl::Microseconds(10);
   }
   monitor_ = std::make_unique<Monitor>(
       options_.monitor, static_cast<Clock&>(*this),
@@ -632,6 +636,11 @@ void Fleet::Lie(GuestId id, absl::Duration lasting) {
 void Fleet::StepHost(absl::Duration by, bool told) {
   host_.clocks().SetRealtime(now(), by);
   WriteDown(kHost, DeedKind::kSet, by);
+  discipline_.status |= kUnsynchronised;
+  synchronised_at_ = now() + options_.resync;
+  At(synchronised_at_, [this] {
+    if (now() >= synchronised_at_) discipline_.status &= ~kUnsynchronised;
+  });
   if (told) monitor_->OnHostClockSet();
 }
 

@@ -39,7 +39,9 @@ struct FleetOptions {
   MonitorOptions monitor;
   ClockTraits host;
   // What the host's kernel claims; absent: it claims nothing.
-  std::optional<absl::Duration> max_error = absl::Milliseconds(20);
+  std::optional<absl::Duration> max_error = absl::Microseconds(20'003);
+  // After a step of the host its kernel is unsynchronised for so long.
+  absl::Duration resync = absl::Seconds(64);
 };
 
 class Moment;
@@ -210,6 +212,7 @@ class Fleet final : private GuestDialer, private Clock {
   Machine host_;
   std::vector<Deed> host_deeds_;
   KernelDiscipline discipline_;
+  absl::Duration synchronised_at_;
   std::vector<std::unique_ptr<Guest>> guests_;
   std::vector<std::function<void()>> actions_;
   std::priority_queue<Event> events_;
