@@ -7,7 +7,9 @@
 #include <iostream>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tests/simulation/matrix.h"
 #include "tests/simulation/simulate.h"
 #include "tests/simulation/teller.h"
 
@@ -109,6 +111,77 @@ int RunSeeds(uint64_t first, uint64_t count) {
   return failed == 0 ? 0 : 1;
 }
 
+// Prints a line; false: it is to be right, and is not.
+bool Judge(const std::string& what, const Cell& cell, bool asserted) {
+  const bool good = cell.right == cell.runs &&
+                    cell.verdict_right == cell.runs && cell.blamed == 0 &&
+                    cell.breaches == 0;
+  std::cout << absl::StreamFormat(
+      "%-34s %5d runs, %7.3f %% right cause, %7.3f %% right verdict, %d "
+      "others blamed, %d breaches%s%s%s\n",
+      what, cell.runs,
+      100.0 * static_cast<double>(cell.right) / static_cast<double>(cell.runs),
+      100.0 * static_cast<double>(cell.verdict_right) /
+          static_cast<double>(cell.runs),
+      cell.blamed, cell.breaches, asserted ? "" : " (not asserted)",
+      good ? "" : "; told: ", good ? "" : cell.example);
+  return good;
+}
+
+// 0 if at least 99.9 % of what is asserted is right and nobody is blamed.
+int Conclude(const Cell& all) {
+  std::cout << absl::StreamFormat(
+      "asserted: %d of %d right, %d verdicts right, %d blamed, %d breaches\n",
+      all.right, all.runs, all.verdict_right, all.blamed, all.breaches);
+  const uint64_t needed = all.runs - all.runs / 1000;
+  return all.right >= needed && all.verdict_right >= needed &&
+                 all.blamed == 0 && all.breaches == 0
+             ? 0
+             : 1;
+}
+
+int RunMatrix(uint64_t first, uint64_t count, const std::string& only,
+              bool in_words) {
+  Teller teller(std::cout, 0, absl::ZeroDuration(), absl::InfiniteDuration());
+  Cell all;
+  for (const FaultKind& kind : AllFaultKinds()) {
+    if (!only.empty() && kind.name != only) continue;
+    for (const absl::Duration size : AllFaultSizes()) {
+      // A day that goes by costs a second.
+      const bool slow = kind.lasts && size >= absl::Hours(1);
+      const uint64_t seeds = slow ? (count + 9) / 10 : count;
+      const bool asserted = kind.named && size <= kind.named_up_to;
+      Cell cell;
+      for (uint64_t seed = first; seed < first + seeds; ++seed) {
+        cell.Add(RunFault(kind, size, seed, in_words ? &teller : nullptr));
+      }
+      (void)Judge(absl::StrCat(kind.name, ", ", absl::FormatDuration(size)),
+                  cell, asserted);
+      if (asserted) all.Add(cell);
+    }
+  }
+  return Conclude(all);
+}
+
+int RunPairs(uint64_t first, uint64_t count) {
+  Cell all;
+  for (const FaultKind& one : AllFaultKinds()) {
+    for (const FaultKind& other : AllFaultKinds()) {
+      if (!ArePair(one, other)) continue;
+      Cell cell;
+      for (uint64_t seed = first; seed < first + count; ++seed) {
+        cell.Add(RunPair(one, other, seed));
+      }
+      // A wide size that holds one known size alone is taken for that one.
+      const std::string terms = one.terms + other.terms;
+      const bool asserted = terms != "nc" && terms != "cn";
+      (void)Judge(absl::StrCat(one.name, " + ", other.name), cell, asserted);
+      if (asserted) all.Add(cell);
+    }
+  }
+  return Conclude(all);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Simulates hosts and guests around noonmark's own monitor");
   app.require_subcommand(1);
@@ -127,6 +200,16 @@ int Main(int argc, char** argv) {
   CLI::App* seeds = app.add_subcommand("seeds", "short lives full of faults");
   seeds->add_option("--first", first)->capture_default_str();
   seeds->add_option("--count", count)->capture_default_str();
+  std::string only;
+  CLI::App* matrix = app.add_subcommand("matrix", "faults by sizes by seeds");
+  matrix->add_option("--first", first)->capture_default_str();
+  matrix->add_option("--count", count, "seeds a cell")->capture_default_str();
+  matrix->add_option("--only", only, "a kind of fault");
+  bool in_words = false;
+  matrix->add_flag("--tell", in_words, "in words");
+  CLI::App* pairs = app.add_subcommand("pairs", "two faults in one poll gap");
+  pairs->add_option("--first", first)->capture_default_str();
+  pairs->add_option("--count", count, "seeds a pair")->capture_default_str();
   GuestId guest = 0;
   double from = 0;
   double to = 600;
@@ -139,6 +222,8 @@ int Main(int argc, char** argv) {
   if (*soak) {
     return RunSoak(seed, guest_days, guests, absl::Seconds(interval));
   }
+  if (*matrix) return RunMatrix(first, count, only, in_words);
+  if (*pairs) return RunPairs(first, count);
   if (*tell) {
     Teller teller(std::cout, guest, absl::Seconds(from), absl::Seconds(to));
     Print(ShortLife(seed, &teller));

@@ -146,6 +146,7 @@ GuestTraits AnySoundGuest(Random& random) {
       random.Between(absl::Microseconds(10), absl::Milliseconds(20));
   traits.clock.bracket =
       random.Between(absl::Nanoseconds(40), absl::Microseconds(2));
+  traits.clock.longest_bracket = absl::Microseconds(20);
   traits.network = AnyNetwork(random);
   if (random.OneIn(3)) {
     traits.steal.one_in = static_cast<int>(random.From(10, 1000));

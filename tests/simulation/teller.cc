@@ -36,9 +36,11 @@ void Teller::OnPublished(const HostSnapshot& snapshot) {
     std::string said = absl::StrCat(std::string(VerdictName(row->verdict)),
                                     " (", row->reason, ")");
     for (const Finding& finding : row->findings) {
-      absl::StrAppend(&said, "; ", std::string(CodeName(finding.code)), " x",
-                      finding.occurrences, finding.active ? " " : " (past) ",
-                      Summarize(finding));
+      absl::StrAppend(
+          &said, "; ", std::string(CodeName(finding.code)), " x",
+          finding.occurrences, finding.active ? " " : " (past) ",
+          Summarize(finding),
+          finding.size.has_value() ? FormatInterval(*finding.size) : "");
     }
     if (said == said_) continue;
     said_ = said;

@@ -1,0 +1,68 @@
+#ifndef NOONMARK_TESTS_SIMULATION_MATRIX_H_
+#define NOONMARK_TESTS_SIMULATION_MATRIX_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/detect/finding.h"
+#include "tests/simulation/fleet.h"
+
+namespace noonmark::simulation {
+
+// A kind of fault, how it is done, and what is to be said of it.
+struct FaultKind {
+  std::string name;
+  void (*inject)(Fleet& fleet, GuestId guest, absl::Duration when,
+                 absl::Duration size);
+  // Of the guest, after it: just these, in any order. `negative`: where the
+  // size is below zero.
+  std::vector<FindingCode> findings;
+  std::vector<FindingCode> negative;
+  // The same of the host.
+  std::vector<FindingCode> host;
+  // How far the first of `findings` is to say that the clock moved, in sizes;
+  // 0: it says nothing of it.
+  int moves = 1;
+  // Which of REALTIME - MONOTONIC ('a') and counter ('c') it moves, or both, or
+  // the host's; two faults in one gap are told apart if they share none.
+  std::string terms;
+  bool either_sign = true;
+  // True time goes by for as long as the size.
+  bool lasts = false;
+  // Until it is to be told.
+  absl::Duration settle = absl::Seconds(20);
+  // The core names it. False: it is counted, and asserts nothing.
+  bool named = true;
+  // The same, of sizes up to this.
+  absl::Duration named_up_to = absl::InfiniteDuration();
+};
+
+absl::Span<const FaultKind> AllFaultKinds();
+absl::Span<const absl::Duration> AllFaultSizes();
+
+// How often it was told as it is.
+struct Cell {
+  uint64_t runs = 0;
+  uint64_t right = 0;
+  uint64_t verdict_right = 0;
+  // A guest to which nothing was done was blamed.
+  uint64_t blamed = 0;
+  uint64_t breaches = 0;
+  std::string example;  // of what was told instead
+
+  void Add(const Cell& other);
+};
+
+Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
+              Fleet::Observer* onlooker = nullptr);
+// Both to one guest, in one gap between two polls.
+Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed);
+// Neither hides the other: they have no term in common.
+bool ArePair(const FaultKind& one, const FaultKind& other);
+
+}  // namespace noonmark::simulation
+
+#endif  // NOONMARK_TESTS_SIMULATION_MATRIX_H_
