@@ -345,6 +345,15 @@ std::vector<ConfigTable> ConfigTable::Tables(std::string_view key) {
   return tables;
 }
 
+std::vector<std::string> ConfigTable::Keys() const {
+  std::vector<std::string> keys;
+  if (node_->table == nullptr) return keys;
+  for (const auto& [key, value] : *node_->table) {
+    keys.emplace_back(key.str());
+  }
+  return keys;
+}
+
 void ConfigTable::Fault(std::string_view key, std::string_view what) {
   node_->Fault(key, what);
 }

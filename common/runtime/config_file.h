@@ -83,6 +83,10 @@ class ConfigTable {
   // [[key]], in the order of the file.
   std::vector<ConfigTable> Tables(std::string_view key);
 
+  // The keys of this table, in byte order: for tables whose keys are names of
+  // the user's. None is known by that.
+  std::vector<std::string> Keys() const;
+
   // Records a fault of this key's value that only the caller can see; shown by
   // Check() as if a getter had found it.
   void Fault(std::string_view key, std::string_view what);

@@ -52,6 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Read(file->root());
   Read(file->root().Table("t"));
   Read(file->root().Table("t").Table("u"));
+  ConfigTable named = file->root().Table("g");
+  for (const std::string& key : named.Keys()) Read(named.Table(key));
   for (const ConfigTable& table : file->root().Tables("l")) Read(table);
   if (absl::Status status = file->Check(); !status.ok()) CheckFaults(status);
   return 0;

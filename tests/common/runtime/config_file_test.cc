@@ -409,5 +409,17 @@ TEST_F(LoadTest, RefusesWhatIsTooLarge) {
               StatusIs(absl::StatusCode::kInvalidArgument, "1 MiB"));
 }
 
+TEST(ConfigFileTest, TellsTheKeysOfATableWithoutKnowingThem) {
+  absl::StatusOr<ConfigFile> file = ConfigFile::Parse(
+      "[group.\"mail servers\"]\nwarning = \"1s\"\n[group.db]\n", "F");
+  ASSERT_THAT(file, IsOk());
+  ConfigTable groups = file->root().Table("group");
+  EXPECT_THAT(groups.Keys(), ElementsAre("db", "mail servers"));
+  EXPECT_THAT(file->root().Table("none").Keys(), ElementsAre());
+  groups.Table("db");
+  EXPECT_THAT(file->Check(), StatusIs(absl::StatusCode::kInvalidArgument,
+                                      "unknown key \"group.mail servers\""));
+}
+
 }  // namespace
 }  // namespace noonmark
