@@ -129,6 +129,15 @@ constexpr Card kCards[] = {
      "Let chronyd discipline the host; or declare the host right in its "
      "configuration ([host] trust = \"declared\"), which every report then "
      "says."},
+    {FindingCode::kUnjudgedGuests, "Many guests are without a verdict",
+     "More guests of this host than its budget allows were neither ok nor "
+     "wrong for a long time: unknown, uncertain or suspended. Faults of theirs "
+     "would go unseen. Silence is no good news.",
+     "Each guest's time without a verdict is counted through all its reasons; "
+     "those beyond [unjudged] after are more than [unjudged] percent of all.",
+     "Look at the guests named (noonmark explain GUEST): give those without an "
+     "agent one, see why the others don't answer or stay paused. Or allow more "
+     "in the host's configuration, [unjudged] percent."},
 };
 
 }  // namespace

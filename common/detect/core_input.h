@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "common/detect/host_bound.h"
+#include "common/detect/verdict.h"
 #include "common/estimate/exchange.h"
 #include "common/time/clock.h"
 #include "common/time/monotonic_time.h"
@@ -30,6 +31,13 @@ struct DisciplineInput {
 // What chronyd answered; counts from the next DisciplineInput on.
 struct ChronyInput {
   ChronyReport report;
+};
+
+// A guest is there, and how it is judged. May be told again and again.
+struct PolicyInput {
+  std::string guest;
+  GuestPolicy policy;
+  MonotonicTime at;
 };
 
 // A new connection to a guest's agent.
@@ -71,9 +79,10 @@ struct GoneInput {
   std::string guest;
 };
 
-using CoreInput = std::variant<HostReadingInput, DisciplineInput, ChronyInput,
-                               StreamInput, ExchangeInput, BurstEndInput,
-                               SilenceInput, PausedInput, GoneInput>;
+using CoreInput =
+    std::variant<HostReadingInput, DisciplineInput, ChronyInput, PolicyInput,
+                 StreamInput, ExchangeInput, BurstEndInput, SilenceInput,
+                 PausedInput, GoneInput>;
 
 }  // namespace noonmark
 

@@ -36,6 +36,7 @@ std::string_view WhatMoved(FindingCode code) {
     case FindingCode::kAgentUnreachable:
     case FindingCode::kAgentUntrusted:
     case FindingCode::kHostUnproven:
+    case FindingCode::kUnjudgedGuests:
       break;
   }
   return "";
@@ -69,6 +70,7 @@ std::string_view WhatStood(FindingCode code) {
     case FindingCode::kAgentUntrusted:
     case FindingCode::kHostStepped:
     case FindingCode::kHostUnproven:
+    case FindingCode::kUnjudgedGuests:
       break;
   }
   return "";

@@ -21,6 +21,7 @@ constexpr FindingCode kAll[] = {
     FindingCode::kAgentUntrusted,
     FindingCode::kHostStepped,
     FindingCode::kHostUnproven,
+    FindingCode::kUnjudgedGuests,
 };
 
 }  // namespace
@@ -61,6 +62,8 @@ std::string_view CodeName(FindingCode code) {
       return "host-stepped";
     case FindingCode::kHostUnproven:
       return "host-unproven";
+    case FindingCode::kUnjudgedGuests:
+      return "unjudged-guests";
   }
   return "";
 }

@@ -33,6 +33,7 @@ enum class FindingCode {
   kAgentUntrusted,
   kHostStepped,
   kHostUnproven,
+  kUnjudgedGuests,
 };
 
 // Kebab-case: "counter-jump".

@@ -60,6 +60,7 @@ void FindingLog::EndMovements() {
       case FindingCode::kAgentUntrusted:
       case FindingCode::kHostStepped:
       case FindingCode::kHostUnproven:
+      case FindingCode::kUnjudgedGuests:
         break;
     }
   }

@@ -1,5 +1,10 @@
 #include "common/detect/fleet_assessor.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace noonmark {
 
 FleetAssessor::Effect FleetAssessor::Apply(const CoreInput& input) {
@@ -24,12 +29,29 @@ FleetAssessor::Effect FleetAssessor::On(const HostReadingInput& input) {
 
 FleetAssessor::Effect FleetAssessor::On(const DisciplineInput& input) {
   host_.OnDiscipline(input.discipline, input.at);
+  CountUnjudged(input.at);
   host_.Expire(input.at, guest_options_.keep_findings);
   return {};
 }
 
 FleetAssessor::Effect FleetAssessor::On(const ChronyInput& input) {
   host_.OnChrony(input.report);
+  return {};
+}
+
+// So that silence is never overlooked.
+void FleetAssessor::CountUnjudged(MonotonicTime now) {
+  std::vector<std::string> names;
+  for (const auto& [uuid, guest] : guests_) {
+    const std::optional<MonotonicTime>& since = guest.unjudged_since();
+    if (!since.has_value() || now - *since <= unjudged_.after) continue;
+    names.push_back(guest.policy().name.empty() ? uuid : guest.policy().name);
+  }
+  host_.OnUnjudged(std::move(names), guests_.size(), now);
+}
+
+FleetAssessor::Effect FleetAssessor::On(const PolicyInput& input) {
+  Guest(input.guest).SetPolicy(input.policy, input.at);
   return {};
 }
 

@@ -19,7 +19,7 @@ namespace noonmark {
 class FleetAssessor {
  public:
   FleetAssessor(const HostOptions& host, const AssessorOptions& guests)
-      : guest_options_(guests), host_(host) {}
+      : guest_options_(guests), unjudged_(host.unjudged), host_(host) {}
 
   // `record` sees each input before it takes effect.
   void OnInput(std::function<void(const CoreInput&)> record) {
@@ -50,10 +50,12 @@ class FleetAssessor {
     return guests_.try_emplace(uuid, guest_options_).first->second;
   }
   bool LookAtHost(const ClockReading& reading);
+  void CountUnjudged(MonotonicTime now);
 
   Effect On(const HostReadingInput& input);
   Effect On(const DisciplineInput& input);
   Effect On(const ChronyInput& input);
+  Effect On(const PolicyInput& input);
   Effect On(const StreamInput& input);
   Effect On(const ExchangeInput& input);
   Effect On(const BurstEndInput& input);
@@ -62,6 +64,7 @@ class FleetAssessor {
   Effect On(const GoneInput& input);
 
   AssessorOptions guest_options_;
+  UnjudgedBudget unjudged_;
   HostTracker host_;
   std::map<std::string, GuestAssessor> guests_;
   std::function<void(const CoreInput&)> record_;

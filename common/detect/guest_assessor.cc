@@ -35,7 +35,20 @@ bool IsTrouble(Verdict verdict) {
 GuestAssessor::GuestAssessor(const AssessorOptions& options)
     : options_(options),
       tracker_(options.tracker),
-      judge_(options.tracker.thresholds) {}
+      judge_(options.tracker.thresholds) {
+  policy_.thresholds = options.tracker.thresholds;
+}
+
+void GuestAssessor::SetPolicy(const GuestPolicy& policy, MonotonicTime now) {
+  const bool same = policy.thresholds.warning == policy_.thresholds.warning &&
+                    policy.thresholds.fault == policy_.thresholds.fault &&
+                    policy.intended_offset == policy_.intended_offset;
+  policy_ = policy;
+  judge_.Begin(now);
+  if (same) return;
+  judge_.SetAllowed(policy.thresholds, policy.intended_offset);
+  tracker_.SetThresholds(policy.thresholds);
+}
 
 bool GuestAssessor::OnExchange(const Exchange& exchange) {
   GuestTracker::Result result = tracker_.OnExchange(exchange);
@@ -44,7 +57,8 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
       MonotonicTime::FromReading(exchange.host_received.monotonic);
   EndSilence(now);
   if (result.rebooted) {
-    judge_ = VerdictJudge(options_.tracker.thresholds);
+    judge_ = VerdictJudge(policy_.thresholds);
+    judge_.SetAllowed(policy_.thresholds, policy_.intended_offset);
     judge_.OnNoData("rebooted; not measured yet", now);
     findings_.EndMovements();
     findings_.End(FindingCode::kRateFault, now);
@@ -65,6 +79,7 @@ bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   if (!burst.offset.has_value()) return false;
   offset_ = burst.offset;
   measured_ = burst.measured;
+  host_bound_ = host.proven;
   const Verdict before = judge_.verdict();
   judge_.OnOffset(*offset_, host, now);
   news_ |= judge_.verdict() != before;
@@ -164,7 +179,7 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
 // What makes the guest wrong, where no movement was seen to make it so.
 void GuestAssessor::HoldCause(MonotonicTime now) {
   const bool trouble = IsTrouble(judge_.verdict());
-  const Thresholds& thresholds = options_.tracker.thresholds;
+  const Thresholds& thresholds = policy_.thresholds;
 
   if (trouble && tracker_.realtime() < kUnsetBefore) {
     Hold(FindingCode::kClockUnset, Severity::kFault, "", now);
@@ -172,9 +187,10 @@ void GuestAssessor::HoldCause(MonotonicTime now) {
     findings_.End(FindingCode::kClockUnset, now);
   }
 
-  const bool left_behind =
-      trouble && host_step_.has_value() &&
-      (*offset_ + *host_step_).Meets({-thresholds.warning, thresholds.warning});
+  const bool left_behind = trouble && host_step_.has_value() &&
+                           (*offset_ + *host_step_)
+                               .Meets(Interval::Exactly(policy_.intended_offset)
+                                          .WidenedBy(thresholds.warning));
   if (left_behind) {
     Finding finding;
     finding.code = FindingCode::kLeftBehindByHostStep;

@@ -28,6 +28,10 @@ class GuestAssessor {
  public:
   explicit GuestAssessor(const AssessorOptions& options);
 
+  // How it is judged from now on; told again, it changes nothing.
+  void SetPolicy(const GuestPolicy& policy, MonotonicTime now);
+  const GuestPolicy& policy() const { return policy_; }
+
   // A new connection to the agent; see Exchange::stream.
   void OnNewStream(uint64_t stream) { tracker_.OnNewStream(stream); }
 
@@ -53,9 +57,16 @@ class GuestAssessor {
   Verdict verdict() const { return judge_.verdict(); }
   std::string_view reason() const { return judge_.reason(); }
   MonotonicTime verdict_since() const { return judge_.since(); }
+  const std::optional<MonotonicTime>& unjudged_since() const {
+    return judge_.unjudged_since();
+  }
   // Guest REALTIME minus host REALTIME at `measured`. Absent: never.
   const std::optional<Interval>& offset() const { return offset_; }
   MonotonicTime measured() const { return measured_; }
+  // How far the host itself was proven to be from UTC then. Absent: it was not.
+  const std::optional<absl::Duration>& host_bound() const {
+    return host_bound_;
+  }
   std::optional<RateInterval> rate() const { return tracker_.rate(); }
   std::vector<Finding> findings() const { return findings_.Ordered(); }
   // True once after something that a person would want to see at once.
@@ -75,6 +86,8 @@ class GuestAssessor {
   FindingLog findings_;
   std::optional<Interval> offset_;
   MonotonicTime measured_;
+  std::optional<absl::Duration> host_bound_;
+  GuestPolicy policy_;
   // The offset was there from the first reading: nothing was seen to make it.
   bool seen_to_move_ = false;
   // The host's steps since the guest last moved by itself.

@@ -58,6 +58,11 @@ class GuestTracker {
     std::vector<Finding> findings;
   };
 
+  // Of movements from now on.
+  void SetThresholds(const Thresholds& thresholds) {
+    options_.thresholds = thresholds;
+  }
+
   // A new connection: what an earlier one still delivers is late.
   void OnNewStream(uint64_t stream) { stream_ = stream; }
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/estimate/format.h"
 
 namespace noonmark {
 namespace {
@@ -14,6 +16,10 @@ constexpr absl::Duration kAnotherTime = absl::Seconds(1);
 
 // Unproven for less is no finding: at the start chronyd has not answered yet.
 constexpr absl::Duration kBriefly = absl::Milliseconds(900);
+
+// Named of those without a verdict.
+constexpr size_t kMostNames = 8;
+constexpr size_t kLongestName = 64;
 
 }  // namespace
 
@@ -107,6 +113,30 @@ void HostTracker::OnDiscipline(
   finding.severity = declared() ? Severity::kInfo : Severity::kWarning;
   finding.first_seen = finding.last_seen = now;
   finding.note = trust_reason_;
+  findings_.Hold(std::move(finding));
+}
+
+void HostTracker::OnUnjudged(std::vector<std::string> names, size_t guests,
+                             MonotonicTime now) {
+  const size_t allowed = static_cast<size_t>(options_.unjudged.percent);
+  if (names.size() * 100 <= allowed * guests) {
+    findings_.End(FindingCode::kUnjudgedGuests, now);
+    return;
+  }
+  const size_t count = names.size();
+  std::sort(names.begin(), names.end());
+  if (names.size() > kMostNames) names.resize(kMostNames);
+  for (std::string& name : names) name = name.substr(0, kLongestName);
+  Finding finding;
+  finding.code = FindingCode::kUnjudgedGuests;
+  finding.severity = Severity::kWarning;
+  finding.first_seen = finding.last_seen = now;
+  finding.note = absl::StrCat(
+      count, " of ", guests, " without a verdict for more than ",
+      FormatAge(options_.unjudged.after), ": ", absl::StrJoin(names, ", "));
+  if (count > names.size()) {
+    absl::StrAppend(&finding.note, " and ", count - names.size(), " more");
+  }
   findings_.Hold(std::move(finding));
 }
 

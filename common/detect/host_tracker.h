@@ -1,8 +1,10 @@
 #ifndef NOONMARK_COMMON_DETECT_HOST_TRACKER_H_
 #define NOONMARK_COMMON_DETECT_HOST_TRACKER_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/detect/finding_log.h"
@@ -20,12 +22,21 @@ enum class HostTrust {
   kDeclared,  // the operator says that it is right
 };
 
+// How many guests may be without a verdict.
+struct UnjudgedBudget {
+  // Of all guests of the host, in percent.
+  int percent = 10;
+  // Those that are without for longer count.
+  absl::Duration after = absl::Minutes(15);
+};
+
 struct HostOptions {
   HostTrust trust = HostTrust::kProven;
   // After a step of the host nobody is judged for this long, unless a bound
   // proves the host earlier.
   absl::Duration hold_after_step = absl::Minutes(5);
   Thresholds thresholds;
+  UnjudgedBudget unjudged;
 };
 
 // Watches the mark itself by differences of its own clocks, at 10 Hz and with
@@ -51,6 +62,11 @@ class HostTracker {
   // chronyd's.
   void OnDiscipline(const std::optional<KernelDiscipline>& discipline,
                     MonotonicTime now);
+
+  // These of its `guests` are without a verdict for longer than the budget's
+  // time.
+  void OnUnjudged(std::vector<std::string> names, size_t guests,
+                  MonotonicTime now);
 
   // What verdicts lean on now.
   HostView View(MonotonicTime now) const;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/estimate/format.h"
 
 namespace noonmark {
 namespace {
@@ -39,6 +40,13 @@ std::string_view VerdictName(Verdict verdict) {
   return "";
 }
 
+void VerdictJudge::SetAllowed(const Thresholds& thresholds,
+                              absl::Duration intended) {
+  thresholds_ = thresholds;
+  intended_ = intended;
+  outside_ = inside_ = well_inside_ = 0;
+}
+
 void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
                             MonotonicTime now) {
   wants_confirmation_ = false;
@@ -47,7 +55,11 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
     return;
   }
   const absl::Duration limit = thresholds_.warning;
-  const Interval allowed = {-limit, limit};
+  const Interval allowed = Interval::Exactly(intended_).WidenedBy(limit);
+  const std::string intended =
+      intended_ == absl::ZeroDuration()
+          ? ""
+          : absl::StrCat("it is meant to be ", FormatSeconds(intended_));
 
   // Asked before "too wide": a width never hides a large offset.
   if (!offset.Meets(allowed)) {
@@ -67,7 +79,7 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
           absl::StrCat("the host itself may be off by ", Seconds(*host.bound)),
           now);
     } else {
-      Set(Verdict::kWrong, "", now);
+      Set(Verdict::kWrong, intended, now);
     }
     return;
   }
@@ -75,7 +87,8 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
 
   if (offset.Within(allowed)) {
     ++inside_;
-    const bool well = offset.Within({-limit / 2, limit / 2});
+    const bool well =
+        offset.Within(Interval::Exactly(intended_).WidenedBy(limit / 2));
     well_inside_ = well ? well_inside_ + 1 : 0;
     if (troubled_ && inside_ < kToBeOk && well_inside_ < kToBeOkWellInside) {
       Set(Verdict::kUncertain, "inside again; a few more readings confirm it",
@@ -83,16 +96,20 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
       return;
     }
     troubled_ = false;
-    Set(Verdict::kOk, "", now);
+    Set(Verdict::kOk, intended, now);
     return;
   }
   inside_ = well_inside_ = 0;
   const absl::Duration needed =
-      absl::AbsDuration(absl::AbsDuration(offset.Middle()) - limit);
+      absl::AbsDuration(absl::AbsDuration(offset.Middle() - intended_) - limit);
   Set(Verdict::kUncertain,
       absl::StrCat("bound ", Seconds(offset.HalfWidth()),
                    " is too wide; one below ", Seconds(needed), " would tell"),
       now);
+}
+
+void VerdictJudge::Begin(MonotonicTime now) {
+  if (!begun_) Set(verdict_, reason_, now);
 }
 
 void VerdictJudge::OnNoData(std::string_view reason, MonotonicTime now) {
@@ -111,6 +128,13 @@ void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
 void VerdictJudge::Set(Verdict verdict, std::string reason, MonotonicTime now) {
   if (verdict != verdict_ || !begun_) since_ = now;
   begun_ = true;
+  const bool judged = verdict == Verdict::kOk || verdict == Verdict::kWrong ||
+                      verdict == Verdict::kDiffers;
+  if (judged) {
+    unjudged_since_.reset();
+  } else if (!unjudged_since_.has_value()) {
+    unjudged_since_ = now;
+  }
   verdict_ = verdict;
   reason_ = std::move(reason);
 }

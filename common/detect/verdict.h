@@ -35,19 +35,39 @@ struct HostView {
   bool stepped = false;
 };
 
+// How one guest is judged; configuration.
+struct GuestPolicy {
+  Thresholds thresholds;
+  // What its offset is meant to be; > 0: ahead of the host.
+  absl::Duration intended_offset;
+  // For people, where several guests are named together.
+  std::string name;
+};
+
 // The verdict over one guest, from one proven offset a burst.
 class VerdictJudge {
  public:
   explicit VerdictJudge(const Thresholds& thresholds)
       : thresholds_(thresholds) {}
 
+  // What is right from now on: intended ± the warning threshold. What the last
+  // bursts said of another counts no longer.
+  void SetAllowed(const Thresholds& thresholds, absl::Duration intended);
+
   Verdict verdict() const { return verdict_; }
   // Why, where the verdict alone does not tell; may be empty.
   const std::string& reason() const { return reason_; }
   MonotonicTime since() const { return since_; }
+  // Since when it is neither ok, wrong nor differs; absent: it is one of them,
+  // or nothing was said yet.
+  const std::optional<MonotonicTime>& unjudged_since() const {
+    return unjudged_since_;
+  }
   // The offset was outside once: a second burst at once would settle it.
   bool wants_confirmation() const { return wants_confirmation_; }
 
+  // The guest is known from now on, of which nothing was said yet.
+  void Begin(MonotonicTime now);
   // A burst proved `offset` (guest minus host).
   void OnOffset(const Interval& offset, const HostView& host,
                 MonotonicTime now);
@@ -60,9 +80,11 @@ class VerdictJudge {
   void Set(Verdict verdict, std::string reason, MonotonicTime now);
 
   Thresholds thresholds_;
+  absl::Duration intended_;
   Verdict verdict_ = Verdict::kUnknown;
   std::string reason_ = "not measured yet";
   MonotonicTime since_;
+  std::optional<MonotonicTime> unjudged_since_;
   bool begun_ = false;  // something was said
   bool wants_confirmation_ = false;
   // Bursts in a row: outside; inside T; inside T/2.

@@ -170,6 +170,22 @@ std::string XenText(const v1::XenFacts& xen) {
   return text;
 }
 
+// The offset with the host's own error.
+std::string FromUtcText(const v1::Guest& guest) {
+  if (!guest.has_offset() || !guest.has_host_bound()) return "";
+  const absl::Duration host = FromProto(guest.host_bound());
+  return absl::StrCat(
+      FormatInterval(FromProto(guest.offset()).WidenedBy(host)), ", host ±",
+      Seconds6(absl::Ceil(host, absl::Microseconds(1)), Sign::kMinus), " s");
+}
+
+std::string AllowedText(const v1::Guest& guest) {
+  if (!guest.has_warning_threshold()) return "";
+  return absl::StrCat("±", LengthText(FromProto(guest.warning_threshold())),
+                      ", a fault beyond ",
+                      LengthText(FromProto(guest.fault_threshold())));
+}
+
 Pairs FactsOf(const v1::Guest& guest) {
   const v1::GuestDescription& description = guest.description();
   std::string clocksource = description.clocksource_current();
@@ -195,6 +211,11 @@ Pairs FactsOf(const v1::Guest& guest) {
                             : ""},
       {"offset",
        guest.has_offset() ? FormatInterval(FromProto(guest.offset())) : ""},
+      {"from UTC", FromUtcText(guest)},
+      {"meant to be", guest.has_intended_offset()
+                          ? FormatSeconds(FromProto(guest.intended_offset()))
+                          : ""},
+      {"allowed", AllowedText(guest)},
       {"rate", guest.has_rate() ? RateText(guest.rate()) : ""},
       {"measurements", absl::StrCat(guest.exchanges())},
       {"kernel", absl::StrCat(description.kernel_release(),

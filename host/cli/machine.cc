@@ -59,6 +59,13 @@ std::vector<std::string> ReportFields(const v1::Host& host,
     offset = Seconds9(measure.value, Sign::kMinus);
     bound = Seconds9(measure.bound, Sign::kMinus);
   }
+  std::string host_bound, intended;
+  if (guest.has_host_bound()) {
+    host_bound = Seconds9(FromProto(guest.host_bound()), Sign::kMinus);
+  }
+  if (guest.has_intended_offset()) {
+    intended = Seconds9(FromProto(guest.intended_offset()), Sign::kMinus);
+  }
   if (guest.has_age()) age = Seconds9(FromProto(guest.age()), Sign::kMinus);
   v1::Finding finding;
   if (!guest.findings().empty()) finding = guest.findings(0);
@@ -78,7 +85,9 @@ std::vector<std::string> ReportFields(const v1::Host& host,
                              : "false",
       finding.has_age() ? Seconds9(FromProto(finding.age()), Sign::kMinus) : "",
       finding.signature(),
-      finding.summary()};
+      finding.summary(),
+      host_bound,
+      intended};
 }
 
 std::vector<std::string> GuestsFields(const v1::Host& /*host*/,
@@ -115,11 +124,12 @@ absl::StatusOr<std::string> ReportJson(const v1::FleetReport& report,
 }
 
 std::string ReportCsv(const v1::FleetReport& report) {
-  return Csv({"host_trust", "guest", "uuid", "verdict", "reason",
-              "offset_seconds", "bound_seconds", "age_seconds", "finding",
-              "finding_severity", "finding_active", "finding_age_seconds",
-              "finding_signature", "finding_summary"},
-             report, ReportFields);
+  return Csv(
+      {"host_trust", "guest", "uuid", "verdict", "reason", "offset_seconds",
+       "bound_seconds", "age_seconds", "finding", "finding_severity",
+       "finding_active", "finding_age_seconds", "finding_signature",
+       "finding_summary", "host_bound_seconds", "intended_offset_seconds"},
+      report, ReportFields);
 }
 
 std::string GuestsCsv(const v1::FleetReport& report) {

@@ -30,7 +30,18 @@ Colour ColourOf(v1::Verdict verdict) {
   }
 }
 
-std::vector<Cell> ReportRow(const std::string& host, const v1::Guest& guest) {
+// Some host's own error is proven: it is told beside each offset.
+bool HasHostBound(const v1::FleetReport& report) {
+  for (const v1::FleetHost& host : report.hosts()) {
+    for (const v1::Guest& guest : host.report().guests()) {
+      if (guest.has_host_bound()) return true;
+    }
+  }
+  return false;
+}
+
+std::vector<Cell> ReportRow(const std::string& host, const v1::Guest& guest,
+                            bool with_host_bound) {
   std::vector<Cell> row = {
       {host},
       {guest.name()},
@@ -42,6 +53,15 @@ std::vector<Cell> ReportRow(const std::string& host, const v1::Guest& guest) {
     row.push_back({absl::StrCat("±", Seconds6(measure.bound, Sign::kMinus))});
   } else {
     row.insert(row.end(), {{""}, {""}});
+  }
+  if (with_host_bound) {
+    row.push_back(
+        {guest.has_host_bound()
+             ? absl::StrCat("±",
+                            Seconds6(absl::Ceil(FromProto(guest.host_bound()),
+                                                absl::Microseconds(1)),
+                                     Sign::kMinus))
+             : ""});
   }
   row.push_back({guest.has_age() ? FormatAge(FromProto(guest.age())) : ""});
   row.push_back({RemarkText(guest)});
@@ -87,17 +107,20 @@ std::string CountLine(const v1::FleetReport& report) {
 std::string ReportTable(const v1::FleetReport& report, const Style& style) {
   v1::FleetReport safe = report;
   MakeSafe(&safe);
-  TextTable table({{"HOST"},
-                   {"GUEST"},
-                   {"VERDICT"},
-                   {"OFFSET", Align::kRight},
-                   {"BOUND", Align::kRight},
-                   {"SAMPLE", Align::kRight},
-                   {"FINDING"}});
+  const bool with_host_bound = HasHostBound(safe);
+  std::vector<TextTable::Column> columns = {{"HOST"},
+                                            {"GUEST"},
+                                            {"VERDICT"},
+                                            {"OFFSET", Align::kRight},
+                                            {"BOUND", Align::kRight}};
+  if (with_host_bound) columns.push_back({"HOST'S OWN", Align::kRight});
+  columns.push_back({"SAMPLE", Align::kRight});
+  columns.push_back({"FINDING"});
+  TextTable table(std::move(columns));
   std::string notes;
   for (const v1::FleetHost& host : safe.hosts()) {
     for (const v1::Guest& guest : host.report().guests()) {
-      table.AddRow(ReportRow(host.name(), guest));
+      table.AddRow(ReportRow(host.name(), guest, with_host_bound));
     }
     if (host.report().guests().empty()) AddHostRow(host, table);
     if (!host.has_report()) continue;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "common/rpc/address.h"
 #include "common/runtime/config_file.h"
@@ -16,6 +17,51 @@ std::string MachineName() {
   char name[256] = {};
   if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "dom0";
   return name;
+}
+
+constexpr size_t kUuidCharacters = 36;
+
+// warning, fault: as [judge] has them; those hold where they are not given.
+Thresholds ReadThresholds(ConfigTable& table, const Thresholds& usual) {
+  Thresholds thresholds = usual;
+  // warning: an offset beyond it is wrong; 1ms to 1h.
+  thresholds.warning = table.Duration("warning", usual.warning,
+                                      absl::Milliseconds(1), absl::Hours(1));
+  // fault: and beyond this one a fault rather than a warning; 1ms to 24h.
+  thresholds.fault = table.Duration("fault", usual.fault, absl::Milliseconds(1),
+                                    absl::Hours(24));
+  return thresholds;
+}
+
+GuestPolicies ReadPolicies(ConfigTable& root, const Thresholds& usual) {
+  GuestPolicies policies;
+  // [group.NAME]: the guests of a group, by its name in their domains'
+  // metadata.
+  ConfigTable groups = root.Table("group");
+  for (const std::string& name : groups.Keys()) {
+    ConfigTable group = groups.Table(name);
+    const Thresholds thresholds = ReadThresholds(group, usual);
+    if (thresholds.fault < thresholds.warning) {
+      group.Fault("fault", "must not be less than the group's warning");
+    }
+    policies.groups[name] = thresholds;
+  }
+  // [guest."NAME or UUID"]: one guest.
+  ConfigTable guests = root.Table("guest");
+  for (const std::string& name : guests.Keys()) {
+    ConfigTable guest = guests.Table(name);
+    // intended_offset: what its clock is meant to be off by, "-1h": behind the
+    // host's; -24h to 24h.
+    const absl::Duration intended =
+        guest.Duration("intended_offset", absl::ZeroDuration(),
+                       absl::Hours(-24), absl::Hours(24));
+    policies.intended_offsets[name] = intended;
+    // UUIDs are known by their lower case.
+    if (name.size() == kUuidCharacters) {
+      policies.intended_offsets.emplace(absl::AsciiStrToLower(name), intended);
+    }
+  }
+  return policies;
 }
 
 DaemonConfig Read(ConfigFile& file) {
@@ -74,14 +120,7 @@ DaemonConfig Read(ConfigFile& file) {
 
   TrackerOptions& tracker = config.monitor.assessor.tracker;
   ConfigTable judge = root.Table("judge");
-  // warning: an offset beyond it is wrong; 1ms to 1h.
-  tracker.thresholds.warning =
-      judge.Duration("warning", tracker.thresholds.warning,
-                     absl::Milliseconds(1), absl::Hours(1));
-  // fault: and beyond this one a fault rather than a warning; 1ms to 24h.
-  tracker.thresholds.fault =
-      judge.Duration("fault", tracker.thresholds.fault, absl::Milliseconds(1),
-                     absl::Hours(24));
+  tracker.thresholds = ReadThresholds(judge, tracker.thresholds);
   if (tracker.thresholds.fault < tracker.thresholds.warning) {
     judge.Fault("fault", "must not be less than judge.warning");
   }
@@ -103,6 +142,18 @@ DaemonConfig Read(ConfigFile& file) {
   // size_mib: what the file and the one before it (FILE.1) may take together;
   // 2 to 65536.
   config.trace_bytes = trace.Integer("size_mib", 128, 2, 65536) << 20;
+
+  config.monitor.policies = ReadPolicies(root, tracker.thresholds);
+
+  UnjudgedBudget& budget = config.monitor.host.unjudged;
+  ConfigTable unjudged = root.Table("unjudged");
+  // percent: of the host's guests may be unknown, uncertain or suspended for
+  // longer than `after` before it is a finding of the host; 0 to 100.
+  budget.percent =
+      static_cast<int>(unjudged.Integer("percent", budget.percent, 0, 100));
+  // after: 1m to 24h.
+  budget.after = unjudged.Duration("after", budget.after, absl::Minutes(1),
+                                   absl::Hours(24));
 
   config.monitor.host.thresholds = tracker.thresholds;
   config.monitor.libvirt_uri = config.libvirt.uri;

@@ -129,6 +129,8 @@ std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
   row->verdict_since = thoughts.verdict_since();
   row->offset = thoughts.offset();
   row->measured = thoughts.measured();
+  row->host_bound = thoughts.host_bound();
+  row->policy = thoughts.policy();
   row->rate = thoughts.rate();
   row->findings = thoughts.findings();
   row->facts = facts_;

@@ -53,6 +53,10 @@ void Monitor::OnDomains(std::vector<Domain> domains) {
   for (Domain& domain : domains) {
     const std::string uuid = domain.uuid;
     present.insert(uuid);
+    Tell(PolicyInput{
+        uuid,
+        options_.policies.Of(domain, options_.assessor.tracker.thresholds),
+        now});
     Entry& entry = guests_[uuid];
     if (entry.session == nullptr) {
       entry.session = std::make_unique<GuestSession>(

@@ -17,6 +17,7 @@
 #include "common/time/clock.h"
 #include "host/guests/guest_link.h"
 #include "host/inventory/hypervisor.h"
+#include "host/monitor/guest_policies.h"
 #include "host/monitor/guest_session.h"
 #include "host/monitor/snapshot_board.h"
 
@@ -27,6 +28,7 @@ struct MonitorOptions {
   std::string libvirt_uri;
   HostOptions host;
   AssessorOptions assessor;
+  GuestPolicies policies;
   SessionOptions session;
   // How many connect at a time: a thousand handshakes at once all time out.
   int connecting_at_once = 16;

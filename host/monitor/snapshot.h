@@ -28,6 +28,9 @@ struct GuestRow {
   // Guest REALTIME minus host REALTIME at `measured`.
   std::optional<Interval> offset;
   MonotonicTime measured;
+  // How far the host itself was proven to be from UTC then.
+  std::optional<absl::Duration> host_bound;
+  GuestPolicy policy;
   std::optional<RateInterval> rate;
   std::vector<Finding> findings;
   std::shared_ptr<const GuestFacts> facts;  // null: never told

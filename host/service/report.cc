@@ -159,7 +159,16 @@ void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
     Fill(*row.offset, *guest.mutable_offset());
     moments.Fill(row.measured, *guest.mutable_measured());
     moments.FillAge(row.measured, *guest.mutable_age());
+    if (row.host_bound.has_value()) {
+      Fill(absl::Ceil(*row.host_bound, absl::Nanoseconds(1)),
+           *guest.mutable_host_bound());
+    }
   }
+  if (row.policy.intended_offset != absl::ZeroDuration()) {
+    Fill(row.policy.intended_offset, *guest.mutable_intended_offset());
+  }
+  Fill(row.policy.thresholds.warning, *guest.mutable_warning_threshold());
+  Fill(row.policy.thresholds.fault, *guest.mutable_fault_threshold());
   if (row.rate.has_value()) {
     guest.mutable_rate()->set_lo_ppm(row.rate->lo_ppm);
     guest.mutable_rate()->set_hi_ppm(row.rate->hi_ppm);

@@ -40,6 +40,7 @@ MonotonicTime MomentOf(const CoreInput& input, MonotonicTime otherwise) {
   if (const auto* in = std::get_if<ChronyInput>(&input)) {
     return in->report.asked;
   }
+  if (const auto* in = std::get_if<PolicyInput>(&input)) return in->at;
   if (const auto* in = std::get_if<ExchangeInput>(&input)) {
     return MonotonicTime::FromReading(in->exchange.host_received.monotonic);
   }

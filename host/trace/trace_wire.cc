@@ -141,13 +141,16 @@ void EncodeCoreOptions(const CoreOptions& options, v1::TraceOptions& wire) {
   wire.set_fault_ns(Nanos(tracker.thresholds.fault));
   wire.set_rate_warning_ppm(options.guests.rate_warning_ppm);
   wire.set_keep_findings_ns(Nanos(options.guests.keep_findings));
+  wire.set_unjudged_percent(options.host.unjudged.percent);
+  wire.set_unjudged_after_ns(Nanos(options.host.unjudged.after));
 }
 
 absl::StatusOr<CoreOptions> DecodeCoreOptions(const v1::TraceOptions& wire) {
   if (wire.rho_ppb() < 0 || wire.max_slew_ppb() < 0 ||
       wire.rho_ppb() > 1'000'000'000 || wire.max_slew_ppb() > 1'000'000'000 ||
       wire.burst() < 1 || wire.burst() > 1000 || wire.rate_baseline_ns() <= 0 ||
-      wire.warning_ns() <= 0 || wire.fault_ns() < wire.warning_ns()) {
+      wire.warning_ns() <= 0 || wire.fault_ns() < wire.warning_ns() ||
+      wire.unjudged_percent() < 0 || wire.unjudged_percent() > 100) {
     return absl::InvalidArgumentError(
         "header.options: not what noonmarkd can have run with");
   }
@@ -166,6 +169,8 @@ absl::StatusOr<CoreOptions> DecodeCoreOptions(const v1::TraceOptions& wire) {
   options.host.thresholds = tracker.thresholds;
   options.guests.rate_warning_ppm = wire.rate_warning_ppm();
   options.guests.keep_findings = absl::Nanoseconds(wire.keep_findings_ns());
+  options.host.unjudged.percent = wire.unjudged_percent();
+  options.host.unjudged.after = absl::Nanoseconds(wire.unjudged_after_ns());
   return options;
 }
 
@@ -207,6 +212,16 @@ void TraceEncoder::Fill(const ChronyInput& input) {
   out.set_error(report.error);
   out.set_asked_ns(Nanos(report.asked.Reading()));
   out.set_realtime_ns(Nanos(report.realtime));
+}
+
+void TraceEncoder::Fill(const PolicyInput& input) {
+  v1::TracePolicy& out = *record_.mutable_policy();
+  out.set_guest(number_);
+  out.set_name(input.policy.name);
+  out.set_warning_ns(Nanos(input.policy.thresholds.warning));
+  out.set_fault_ns(Nanos(input.policy.thresholds.fault));
+  out.set_intended_offset_ns(Nanos(input.policy.intended_offset));
+  out.set_at_ns(Nanos(input.at.Reading()));
 }
 
 void TraceEncoder::Fill(const StreamInput& input) {
@@ -298,6 +313,19 @@ absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
       in.report.error = chrony.error();
       in.report.asked = Moment(chrony.asked_ns());
       in.report.realtime = absl::Nanoseconds(chrony.realtime_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kPolicy: {
+      const v1::TracePolicy& policy = record.policy();
+      PolicyInput in;
+      if (!named(policy.guest(), in.guest)) return fault;
+      in.policy.name = policy.name();
+      in.policy.thresholds.warning = absl::Nanoseconds(policy.warning_ns());
+      in.policy.thresholds.fault = absl::Nanoseconds(policy.fault_ns());
+      in.policy.intended_offset =
+          absl::Nanoseconds(policy.intended_offset_ns());
+      in.at = Moment(policy.at_ns());
       input = std::move(in);
       return input;
     }

@@ -55,6 +55,7 @@ class TraceEncoder {
   void Fill(const HostReadingInput& input);
   void Fill(const DisciplineInput& input);
   void Fill(const ChronyInput& input);
+  void Fill(const PolicyInput& input);
   void Fill(const StreamInput& input);
   void Fill(const ExchangeInput& input);
   void Fill(const BurstEndInput& input);

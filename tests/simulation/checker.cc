@@ -253,6 +253,7 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
     case FindingCode::kAgentUntrusted:
     case FindingCode::kHostStepped:
     case FindingCode::kHostUnproven:
+    case FindingCode::kUnjudgedGuests:
       break;
   }
 }

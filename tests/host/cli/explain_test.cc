@@ -158,6 +158,30 @@ TEST(ExplainGuestTest, SaysThatAGuestIsWell) {
                                "ago.\n\nNo findings.\n"));
 }
 
+TEST(ExplainGuestTest, TellsTheHostsOwnBoundAndWhatIsAllowed) {
+  const std::string text =
+      ExplainGuest("dom0-a", FromText<v1::GetGuestResponse>(R"pb(
+                     guest {
+                       name: "archive"
+                       verdict: VERDICT_OK
+                       reason: "it is meant to be -3600.000000 s"
+                       offset {
+                         lo { seconds: -3600 nanos: -300000 }
+                         hi { seconds: -3600 nanos: 310000 }
+                       }
+                       host_bound { nanos: 213001 }
+                       intended_offset { seconds: -3600 }
+                       warning_threshold { nanos: 500000000 }
+                       fault_threshold { seconds: 2 }
+                     }
+                   )pb"),
+                   kPlain);
+  EXPECT_THAT(text, HasSubstr("  from UTC      [-3600.000514 s, -3599.999476 "
+                              "s], host ±0.000214 s\n"));
+  EXPECT_THAT(text, HasSubstr("  meant to be   -3600.000000 s\n"));
+  EXPECT_THAT(text, HasSubstr("  allowed       ±500 ms, a fault beyond 2 s\n"));
+}
+
 TEST(ExplainGuestTest, SaysWhereAClockIsBehind) {
   const std::string text =
       ExplainGuest("dom0-a",

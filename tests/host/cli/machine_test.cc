@@ -95,11 +95,12 @@ TEST(ReportCsvTest, HasALineForEachGuestAndEachSilentHost) {
       ReportCsv(SmallFleet()),
       // clang-format off
 "host,host_trust,guest,uuid,verdict,reason,offset_seconds,bound_seconds,age_seconds,"
-"finding,finding_severity,finding_active,finding_age_seconds,finding_signature,finding_summary,error\n"
+"finding,finding_severity,finding_active,finding_age_seconds,finding_signature,finding_summary,"
+"host_bound_seconds,intended_offset_seconds,error\n"
 "dom0-a,declared,mail-1,6a1f,wrong,,-6.000000001,0.000000002,1.500000000,"
-"clock-set,fault,false,60.000000000,,\"-6.000000 s, told by \"\"ntpdate\"\"\",\n"
-"dom0-a,declared,new,,unknown,no agent,,,,,,,,,,\n"
-"dom0-c,,,,,,,,,,,,,,,no answer in 2 s (deadline)\n");
+"clock-set,fault,false,60.000000000,,\"-6.000000 s, told by \"\"ntpdate\"\"\",,,\n"
+"dom0-a,declared,new,,unknown,no agent,,,,,,,,,,,,\n"
+"dom0-c,,,,,,,,,,,,,,,,,no answer in 2 s (deadline)\n");
   // clang-format on
 }
 

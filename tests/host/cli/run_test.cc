@@ -243,7 +243,7 @@ TEST_F(RunTest, ExplainsACodeWithoutAskingAnybody) {
   EXPECT_EQ(Noonmark({"explain", "--code", "nonsense"}), kFailed);
   EXPECT_THAT(err(), AllOf(StartsWith("noonmark: there is no finding "
                                       "\"nonsense\"; there are clock-set, "),
-                           EndsWith("and host-unproven\n")));
+                           EndsWith("and unjudged-guests\n")));
 }
 
 TEST_F(RunTest, TakesTheArgumentForACodeWhereNoGuestHasThatName) {

@@ -29,6 +29,17 @@ v1::FleetReport ReportOfGuest(const std::string& guest) {
       guest + " } } }");
 }
 
+TEST(ReportTableTest, TellsTheHostsOwnBoundBesideEachOffsetWhereItIsProven) {
+  const std::string table = ReportTable(
+      ReportOfGuest("name: 'a' offset { lo { nanos: -1000 } hi { nanos: 1000 } "
+                    "} host_bound { nanos: 213001 } } guests { name: 'b'"),
+      kPlain);
+  EXPECT_THAT(table, HasSubstr("BOUND  HOST'S OWN  SAMPLE"));
+  EXPECT_THAT(table, HasSubstr("±0.000001   ±0.000214"));
+  EXPECT_THAT(ReportTable(ReportOfGuest("name: 'a'"), kPlain),
+              Not(HasSubstr("OWN")));
+}
+
 TEST(ReportTableTest, AnswersTheQuestionOnItsFirstScreen) {
   const v1::FleetReport report = Report(R"pb(
     hosts {

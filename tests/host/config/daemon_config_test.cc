@@ -63,6 +63,18 @@ warning = "100ms"
 fault = "1s"
 rate_warning_ppm = 50
 rate_baseline = "10s"
+[group.mail]
+warning = "50ms"
+[group."data bases"]
+warning = "2s"
+fault = "10s"
+[guest.archive]
+intended_offset = "-1h"
+[guest."0F0E0D0C-0000-4000-8000-000000000001"]
+intended_offset = "90s"
+[unjudged]
+percent = 0
+after = "1h"
 )");
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->listen, "unix:/tmp/n.sock");
@@ -81,6 +93,48 @@ rate_baseline = "10s"
   EXPECT_EQ(config->monitor.host.thresholds.fault, absl::Seconds(1));
   EXPECT_EQ(config->monitor.assessor.rate_warning_ppm, 50);
   EXPECT_EQ(config->monitor.assessor.tracker.rate_baseline, absl::Seconds(10));
+  EXPECT_EQ(config->monitor.host.unjudged.percent, 0);
+  EXPECT_EQ(config->monitor.host.unjudged.after, absl::Hours(1));
+}
+
+TEST_F(DaemonConfigTest, JudgesGroupsAndGuestsAsTheyAreNamed) {
+  const absl::StatusOr<DaemonConfig> config = Load(R"(
+[group.mail]
+warning = "50ms"
+[group."data bases"]
+warning = "5s"
+fault = "10s"
+[guest.archive]
+intended_offset = "-1h"
+[guest.Archive]
+[guest."0F0E0D0C-0000-4000-8000-000000000001"]
+intended_offset = "90s"
+)");
+  ASSERT_THAT(config, IsOk());
+  const auto policy = [&config](const char* uuid, const char* name,
+                                const char* group) {
+    Domain domain;
+    domain.uuid = uuid;
+    domain.name = name;
+    domain.group = group;
+    return config->monitor.policies.Of(
+        domain, config->monitor.assessor.tracker.thresholds);
+  };
+  const char* other = "0f0e0d0c-0000-4000-8000-000000000002";
+  EXPECT_EQ(policy(other, "a", "mail").thresholds.warning,
+            absl::Milliseconds(50));
+  EXPECT_EQ(policy(other, "a", "mail").thresholds.fault, absl::Seconds(2));
+  EXPECT_EQ(policy(other, "a", "data bases").thresholds.fault,
+            absl::Seconds(10));
+  EXPECT_EQ(policy(other, "a", "").thresholds.warning, absl::Milliseconds(500));
+  EXPECT_EQ(policy(other, "a", "x").thresholds.warning,
+            absl::Milliseconds(500));
+  EXPECT_EQ(policy(other, "a", "").intended_offset, absl::ZeroDuration());
+  EXPECT_EQ(policy(other, "archive", "").intended_offset, -absl::Hours(1));
+  EXPECT_EQ(policy(other, "Archive", "").intended_offset, absl::ZeroDuration());
+  EXPECT_EQ(policy("0f0e0d0c-0000-4000-8000-000000000001", "archive", "")
+                .intended_offset,
+            absl::Seconds(90));
 }
 
 TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
@@ -101,6 +155,12 @@ TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
       {"[judge]\nwarning = \"3s\"\n", ""},
       {"[judge]\nwarning = \"3s\"\nfault = \"2s\"\n",
        "must not be less than judge.warning"},
+      {"[group.mail]\nwarning = \"3s\"\n", "noonmarkd.toml:1"},
+      {"[group.mail]\nwarn = \"3s\"\n", "noonmarkd.toml:2"},
+      {"[group]\nwarning = \"3s\"\n", "must be a table"},
+      {"[guest.a]\nintended_offset = \"25h\"\n", "noonmarkd.toml:2"},
+      {"[guest.a]\nwarning = \"3s\"\n", "unknown key"},
+      {"[unjudged]\npercent = 101\n", "noonmarkd.toml:2"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);

@@ -137,5 +137,25 @@ TEST(FillHostTest, TellsAnUnprovenHostFromADeclaredOne) {
   EXPECT_EQ(host.bound().nanos(), 3'000'000);
 }
 
+TEST(FillGuestTest, TellsHowItIsJudgedAndTheHostsOwnBound) {
+  GuestRow row;
+  v1::Guest usual;
+  FillGuest(row, At(absl::Seconds(10)), Detail::kList, usual);
+  EXPECT_FALSE(usual.has_host_bound());
+  EXPECT_FALSE(usual.has_intended_offset());
+  EXPECT_EQ(usual.warning_threshold().nanos(), 500'000'000);
+  EXPECT_EQ(usual.fault_threshold().seconds(), 2);
+
+  row.offset = Interval::Exactly(absl::ZeroDuration());
+  row.host_bound = absl::Nanoseconds(213'000) + absl::Nanoseconds(1) / 4;
+  row.policy.intended_offset = -absl::Hours(1);
+  row.policy.thresholds.warning = absl::Milliseconds(50);
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(10)), Detail::kList, guest);
+  EXPECT_EQ(guest.host_bound().nanos(), 213'001);
+  EXPECT_EQ(guest.intended_offset().seconds(), -3600);
+  EXPECT_EQ(guest.warning_threshold().nanos(), 50'000'000);
+}
+
 }  // namespace
 }  // namespace noonmark
