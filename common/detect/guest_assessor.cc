@@ -145,23 +145,25 @@ void GuestAssessor::Record(std::vector<Finding> findings) {
 }
 
 void GuestAssessor::HoldConditions(MonotonicTime now) {
-  if (const std::optional<RateInterval> rate = tracker_.rate()) {
-    const double certain = rate->LeastMagnitude();
-    if (certain > options_.rate_warning_ppm) {
-      Finding finding;
-      finding.code = FindingCode::kRateFault;
-      finding.severity =
-          certain * 1000 > static_cast<double>(options_.tracker.rho)
-              ? Severity::kFault
-              : Severity::kWarning;
-      finding.first_seen = finding.last_seen = now;
-      finding.rate = rate;
-      news_ |= findings_.Find(FindingCode::kRateFault) == nullptr;
-      findings_.Hold(std::move(finding));
-    } else if (std::max(std::abs(rate->lo_ppm), std::abs(rate->hi_ppm)) <
-               options_.rate_warning_ppm) {
-      findings_.End(FindingCode::kRateFault, now);
-    }
+  // Claimed when two baselines prove it, and held until one denies it.
+  const std::optional<RateInterval> steady = tracker_.steady_rate();
+  const std::optional<RateInterval> rate = tracker_.rate();
+  const double certain = steady.has_value() ? steady->LeastMagnitude() : 0;
+  if (rate.has_value() &&
+      std::max(std::abs(rate->lo_ppm), std::abs(rate->hi_ppm)) <
+          options_.rate_warning_ppm) {
+    findings_.End(FindingCode::kRateFault, now);
+  } else if (certain > options_.rate_warning_ppm) {
+    Finding finding;
+    finding.code = FindingCode::kRateFault;
+    finding.severity =
+        certain * 1000 > static_cast<double>(options_.tracker.rho)
+            ? Severity::kFault
+            : Severity::kWarning;
+    finding.first_seen = finding.last_seen = now;
+    finding.rate = steady;
+    news_ |= findings_.Find(FindingCode::kRateFault) == nullptr;
+    findings_.Hold(std::move(finding));
   }
 
   if (tracker_.slew().has_value()) {

@@ -88,6 +88,8 @@ class GuestTracker {
   bool suspicious() const { return suspicion_.has_value(); }
   // Of guest RAW against host RAW. Absent: not bounded yet.
   std::optional<RateInterval> rate() const { return rate_.rate(); }
+  // Seen over two baselines, one after the other; see RateEstimate.
+  std::optional<RateInterval> steady_rate() const { return rate_.steady(); }
   // Of guest MONOTONIC against its RAW, while beyond slew_warning_ppm.
   const std::optional<RateInterval>& slew() const { return slew_; }
   // The guest's REALTIME as read last.

@@ -1,5 +1,7 @@
 #include "common/estimate/rate.h"
 
+#include <algorithm>
+
 namespace noonmark {
 
 RateInterval RateBetween(const Interval& before, const Interval& after,
@@ -25,6 +27,12 @@ void RateEstimate::Add(const Interval& bound, absl::Duration at) {
   if (!newer_.has_value()) {
     newer_ = Anchor{bound, at};
   } else if (at - newer_->at >= baseline_) {
+    const RateInterval first =
+        RateBetween(older_->bound, newer_->bound, newer_->at - older_->at);
+    const RateInterval second =
+        RateBetween(newer_->bound, bound, at - newer_->at);
+    steady_ = RateInterval{std::min(first.lo_ppm, second.lo_ppm),
+                           std::max(first.hi_ppm, second.hi_ppm)};
     older_ = newer_;
     newer_ = Anchor{bound, at};
   }

@@ -40,6 +40,11 @@ class RateEstimate {
   // Absent until a whole baseline has been seen.
   const std::optional<RateInterval>& rate() const { return rate_; }
 
+  // What holds of both of two baselines, one after the other. A leap too small
+  // to be seen as one looks like a rate over the baseline that it is in, and
+  // over no other. Absent until both have been seen.
+  const std::optional<RateInterval>& steady() const { return steady_; }
+
  private:
   struct Anchor {
     Interval bound;
@@ -49,6 +54,7 @@ class RateEstimate {
   std::optional<Anchor> older_;
   std::optional<Anchor> newer_;
   std::optional<RateInterval> rate_;
+  std::optional<RateInterval> steady_;
 };
 
 }  // namespace noonmark

@@ -76,5 +76,36 @@ TEST_F(RateEstimateTest, BeginsAnewWhenTheHostsCounterFell) {
   EXPECT_TRUE(Proves(180));
 }
 
+// A bound of a millisecond around `middle`.
+Interval Around(absl::Duration middle) {
+  return Interval::Exactly(middle).WidenedBy(absl::Microseconds(500));
+}
+
+TEST(SteadyRateTest, CallsARateSteadyWhenTwoBaselinesProveIt) {
+  RateEstimate estimate(absl::Seconds(60));
+  for (int t = 0; t <= 130; t += 5) {
+    estimate.Add(Around(absl::Microseconds(180) * t), absl::Seconds(t));
+    EXPECT_EQ(estimate.steady().has_value(), t >= 120) << t;
+  }
+  EXPECT_GT(estimate.steady()->LeastMagnitude(), 160);
+  EXPECT_LT(estimate.steady()->lo_ppm, 180);
+  EXPECT_GT(estimate.steady()->hi_ppm, 180);
+}
+
+TEST(SteadyRateTest, CallsNoRateSteadyThatOneLeapMakes) {
+  for (int leap_at = 1; leap_at < 400; leap_at += 7) {
+    RateEstimate estimate(absl::Seconds(60));
+    for (int t = 0; t <= 400; t += 5) {
+      const absl::Duration leapt =
+          t >= leap_at ? absl::Milliseconds(20) : absl::ZeroDuration();
+      estimate.Add(Around(leapt), absl::Seconds(t));
+      if (estimate.steady().has_value()) {
+        ASSERT_LT(estimate.steady()->LeastMagnitude(), 20)
+            << leap_at << " " << t;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace noonmark

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,6 +71,9 @@ TEST_F(BoundedOutputTest, EndsWhatTakesTooLongWithAllItStarted) {
   const int reader = open(alive.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   EXPECT_THAT(Run(Script("exec 5>" + alive + "; sleep 1000 & sleep 1000")),
               StatusIs(absl::StatusCode::kDeadlineExceeded, "too long"));
+  // What was killed is gone a little later.
+  pollfd ended = {.fd = reader, .events = POLLIN, .revents = 0};
+  EXPECT_EQ(poll(&ended, 1, 60'000), 1);
   char byte;
   EXPECT_EQ(read(reader, &byte, 1), 0);
   close(reader);
