@@ -8,6 +8,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -65,6 +66,11 @@ class Fleet final : private GuestDialer, private Clock {
   Fleet(uint64_t seed, FleetOptions options);
   ~Fleet() override;
   void Observe(Observer* observer) { observers_.push_back(observer); }
+
+  // Sees each input of the core before it takes effect.
+  void OnInput(std::function<void(const CoreInput&)> record) {
+    monitor_->OnInput(std::move(record));
+  }
 
   // Before Run(). Its clock starts `ahead` of UTC.
   GuestId AddGuest(const std::string& name, const GuestTraits& traits = {},

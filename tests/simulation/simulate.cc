@@ -1,6 +1,7 @@
 #include "tests/simulation/simulate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -183,7 +184,8 @@ Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
   return checker.tally();
 }
 
-Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker) {
+Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker,
+                std::function<void(const CoreInput&)> record) {
   Random random(seed);
   FleetOptions options;
   options.host = AnySoundHost(random);
@@ -200,6 +202,7 @@ Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker) {
                    random.OneIn(8) ? AnySize(random) : absl::ZeroDuration());
   }
   if (onlooker != nullptr) fleet.Observe(onlooker);
+  if (record != nullptr) fleet.OnInput(std::move(record));
   Checker checker(fleet);
   for (int64_t faults = random.From(5, 9); faults > 0; --faults) {
     const absl::Duration when =

@@ -2,8 +2,10 @@
 #define NOONMARK_TESTS_SIMULATION_SIMULATE_H_
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/time/time.h"
+#include "common/detect/core_input.h"
 #include "tests/simulation/checker.h"
 #include "tests/simulation/fleet.h"
 
@@ -18,8 +20,10 @@ ClockTraits AnySoundHost(Random& random);
 Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
            absl::Duration interval);
 
-// A short life: 4 guests, 10 minutes, at least 5 faults of any kind.
-Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker = nullptr);
+// A short life: 4 guests, 10 minutes, at least 5 faults of any kind. `record`
+// sees each input of the core.
+Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker = nullptr,
+                std::function<void(const CoreInput&)> record = nullptr);
 
 }  // namespace noonmark::simulation
 
