@@ -56,6 +56,8 @@ BAD = (
     ("tests/demo", "date -u -s 12:00", "no-clock-setting-command"),
     (".ci/run", "sudo date --set=12:00", "no-clock-setting-command"),
     ("tests/support/a.sh", "hwclock --hctosys", "no-clock-setting-command"),
+    ("tests/system/prepare", "time.clock_settime(0, 1)",
+     "no-clock-setting-command"),
     ("tests/a_test.cc", "kill(child, SIGINT);", "kill-one-process"),
     ("guest/agent.cc", "::killpg(group, SIGINT);", "kill-one-process"),
     ("host/inventory/domain.cc", "#include <libvirt/libvirt.h>",
@@ -92,6 +94,7 @@ GOOD = (
      '#include "host/guests/guest_link.h"\n#include "host/inventory/hypervisor.h"\n'),
     ("tests/a_test.cc", "kill(getpid(), SIGTERM);\nchild.kill(3);\n"),
     ("tests/demo", "# date -s is never called\ndate -u +%s\nupdate --set x\n"),
+    ("tests/system/guest/sbin/bed-clock", "time.clock_settime(0, 1)\n"),
     ("README.md", "Sockets are in /run/noonmark, work/home is relative.\n"),
 )
 
