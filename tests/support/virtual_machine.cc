@@ -179,6 +179,7 @@ Exchange VirtualPair::Ask(const Way& way) {
   raw_offset_asked = RawOffset(now);
   exchange.host_sent = host.Read(now, way.t1);
   pass(way.t1.Width() + way.out);
+  realtime_offset_received = RealtimeOffset(now + way.t2.gaps[0]);
   exchange.guest.received = guest.Read(now, way.t2);
   pass(way.t2.Width() + way.residence);
   realtime_offset_sent = RealtimeOffset(now + way.t3.gaps[0]);

@@ -172,9 +172,10 @@ struct VirtualPair {
   std::function<void()> meanwhile;
 
   // The truth of the exchange, guest minus host: of RAW at its first and its
-  // last reading, of REALTIME as the guest read it at T3.
+  // last reading, of REALTIME as the guest read it at T2 and at T3.
   ExactTime raw_offset_asked;
   ExactTime raw_offset_answered;
+  ExactTime realtime_offset_received;
   ExactTime realtime_offset_sent;
 
   // Guest minus host.
