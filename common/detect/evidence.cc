@@ -1,5 +1,6 @@
 #include "common/detect/evidence.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -76,10 +77,31 @@ std::string_view WhatStood(FindingCode code) {
   return "";
 }
 
-std::string_view SizeLabel(FindingCode code) {
-  if (code == FindingCode::kLeftBehindByHostStep) return "host's step";
-  if (code == FindingCode::kRtcLocalTime) return "offset";
-  return "size";
+// Of a movement that nobody watched, or that was not the only one, nothing is
+// said to have stood.
+bool StoodForSure(const Finding& finding) {
+  if (finding.code == FindingCode::kReadGlitch) return true;
+  return finding.alone && finding.before.has_value();
+}
+
+std::string_view SizeLabel(const Finding& finding) {
+  if (finding.code == FindingCode::kLeftBehindByHostStep) return "host's step";
+  // As it was found: nobody saw it come.
+  const bool found = finding.code == FindingCode::kRtcLocalTime ||
+                     finding.code == FindingCode::kClockUnset ||
+                     (finding.code == FindingCode::kCounterJump &&
+                      finding.window_end == finding.window_begin);
+  return found ? "offset" : "size";
+}
+
+std::string HowNear(const Interval& size, absl::Duration exact) {
+  const absl::Duration away = std::max(size.lo - exact, exact - size.hi);
+  if (away <= absl::ZeroDuration()) return " lies inside";
+  if (away <= absl::Milliseconds(1)) {
+    return " lies within 1 ms (what a wrapped delta falls short)";
+  }
+  return absl::StrCat(" lies ", FormatSeconds(away),
+                      " beside (what the clock was off before)");
 }
 
 }  // namespace
@@ -112,22 +134,17 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
   };
 
   if (finding.size.has_value()) {
-    add(SizeLabel(finding.code),
-        absl::StrCat(FormatOffset(*finding.size), ", in ",
-                     FormatInterval(*finding.size)));
+    add(SizeLabel(finding), absl::StrCat(FormatOffset(*finding.size), ", in ",
+                                         FormatInterval(*finding.size)));
   }
   if (finding.signature != nullptr && finding.size.has_value()) {
     const bool back = finding.size->hi < absl::ZeroDuration();
     const absl::Duration exact =
         back ? -finding.signature->size : finding.signature->size;
     add("known size",
-        absl::StrCat(
-            back ? "-" : "", finding.signature->name, " = ",
-            FormatSeconds(exact),
-            finding.size->Contains(exact)
-                ? " lies inside"
-                : " lies within 1 ms (what a wrapped delta falls short)",
-            ", and no other known size does"));
+        absl::StrCat(back ? "-" : "", finding.signature->name, " = ",
+                     FormatSeconds(exact), HowNear(*finding.size, exact),
+                     ", and no other known size does"));
     add("which means", finding.signature->meaning);
   }
   if (finding.rate.has_value()) {
@@ -147,7 +164,9 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
                                    FormatInterval(*finding.after)));
   }
   const std::string_view stood = WhatStood(finding.code);
-  if (!stood.empty()) add("what did not", std::string(stood));
+  if (!stood.empty() && StoodForSure(finding)) {
+    add("what did not", std::string(stood));
+  }
   if (finding.on_old + finding.on_new + finding.on_neither > 0) {
     add("the burst after it",
         absl::StrCat(finding.on_new, " readings on a new line, ",

@@ -15,7 +15,7 @@
 namespace noonmark {
 
 // What can be wrong with a guest, or with the host. Names are stable: CodeName.
-enum class FindingCode {
+enum class FindingCode : uint8_t {
   kClockSet,
   kCounterJump,
   kReadGlitch,
@@ -40,7 +40,7 @@ enum class FindingCode {
 std::string_view CodeName(FindingCode code);
 absl::Span<const FindingCode> AllFindingCodes();
 
-enum class Severity { kInfo, kWarning, kFault };
+enum class Severity : uint8_t { kInfo, kWarning, kFault };
 
 // How far a clock is allowed to be off before it is worth a warning, a fault.
 struct Thresholds {
@@ -51,13 +51,14 @@ struct Thresholds {
 // Of a movement or an offset: what is certain of its size decides.
 Severity SeverityOf(const Interval& size, const Thresholds& thresholds);
 
-// A named fault and the figures that prove it. Small and flat: hosts keep some
-// for each guest.
+// A named fault and the figures that prove it.
 struct Finding {
   FindingCode code = FindingCode::kClockSet;
   Severity severity = Severity::kInfo;
   // False: it happened and is over.
   bool active = true;
+  // A movement: no other clock of the guest moved with it.
+  bool alone = true;
   MonotonicTime first_seen;
   MonotonicTime last_seen;
   uint32_t occurrences = 1;

@@ -4,98 +4,138 @@
 #include <utility>
 
 namespace noonmark {
+namespace {
 
-void FindingLog::Record(Finding finding) {
-  Finding* known = FindMutable(finding.code);
-  if (known == nullptr) {
-    findings_.push_back(std::move(finding));
-    return;
+// Over when the guest is right again, whatever is true of it besides.
+bool IsMovement(FindingCode code) {
+  switch (code) {
+    case FindingCode::kClockSet:
+    case FindingCode::kCounterJump:
+    case FindingCode::kStoodStill:
+    case FindingCode::kLeftBehindByHostStep:
+    case FindingCode::kRtcLocalTime:
+      return true;
+    case FindingCode::kReadGlitch:
+    case FindingCode::kCaughtUp:
+    case FindingCode::kRateFault:
+    case FindingCode::kSlewing:
+    case FindingCode::kVcpuDisagreement:
+    case FindingCode::kClockUnset:
+    case FindingCode::kRebooted:
+    case FindingCode::kNoAgent:
+    case FindingCode::kAgentUnreachable:
+    case FindingCode::kAgentUntrusted:
+    case FindingCode::kHostStepped:
+    case FindingCode::kHostUnproven:
+    case FindingCode::kUnjudgedGuests:
+      break;
   }
-  finding.first_seen = known->first_seen;
-  finding.occurrences = known->occurrences + 1;
-  *known = std::move(finding);
+  return false;
 }
 
-void FindingLog::Hold(Finding finding) {
-  Finding* known = FindMutable(finding.code);
-  if (known == nullptr) {
-    findings_.push_back(std::move(finding));
-    return;
-  }
-  if (known->active) {
-    finding.first_seen = known->first_seen;
-    finding.occurrences = known->occurrences;
+}  // namespace
+
+void FindingLog::Record(const Finding& finding) {
+  PackedFinding* known = FindMutable(finding.code);
+  if (known == nullptr) return Add(finding);
+  if (known->active() && !finding.active) return known->CountOneMore();
+  Finding next = finding;
+  next.first_seen = known->Unpack().first_seen;
+  next.occurrences = known->occurrences() + 1;
+  *known = PackedFinding(next);
+}
+
+void FindingLog::Hold(const Finding& finding) {
+  PackedFinding* known = FindMutable(finding.code);
+  if (known == nullptr) return Add(finding);
+  Finding next = finding;
+  next.occurrences = known->occurrences();
+  if (known->active()) {
+    next.first_seen = known->Unpack().first_seen;
   } else {
-    finding.occurrences = known->occurrences + 1;
+    ++next.occurrences;
   }
-  *known = std::move(finding);
+  *known = PackedFinding(next);
 }
 
 void FindingLog::End(FindingCode code, MonotonicTime now) {
-  Finding* known = FindMutable(code);
-  if (known == nullptr || !known->active) return;
-  known->active = false;
-  known->last_seen = now;
+  PackedFinding* known = FindMutable(code);
+  if (known != nullptr && known->active()) known->End(now, /*moved=*/false);
 }
 
-void FindingLog::EndMovements() {
-  for (Finding& finding : findings_) {
-    switch (finding.code) {
-      case FindingCode::kClockSet:
-      case FindingCode::kCounterJump:
-      case FindingCode::kStoodStill:
-      case FindingCode::kLeftBehindByHostStep:
-      case FindingCode::kRtcLocalTime:
-      case FindingCode::kVcpuDisagreement:
-        finding.active = false;
-        break;
-      case FindingCode::kReadGlitch:
-      case FindingCode::kCaughtUp:
-      case FindingCode::kRateFault:
-      case FindingCode::kSlewing:
-      case FindingCode::kClockUnset:
-      case FindingCode::kRebooted:
-      case FindingCode::kNoAgent:
-      case FindingCode::kAgentUnreachable:
-      case FindingCode::kAgentUntrusted:
-      case FindingCode::kHostStepped:
-      case FindingCode::kHostUnproven:
-      case FindingCode::kUnjudgedGuests:
-        break;
+void FindingLog::EndMovements(MonotonicTime now) {
+  for (PackedFinding& finding : findings_) {
+    if (finding.active() && IsMovement(finding.code())) {
+      finding.End(now, /*moved=*/true);
     }
   }
 }
 
 void FindingLog::Expire(MonotonicTime now, absl::Duration keep) {
   findings_.erase(std::remove_if(findings_.begin(), findings_.end(),
-                                 [&](const Finding& f) {
-                                   return !f.active && now - f.last_seen > keep;
+                                 [&](const PackedFinding& f) {
+                                   return !f.active() && now - f.ended() > keep;
                                  }),
                   findings_.end());
 }
 
-const Finding* FindingLog::Find(FindingCode code) const {
-  return const_cast<FindingLog*>(this)->FindMutable(code);
+std::optional<Finding> FindingLog::Find(FindingCode code) const {
+  for (const PackedFinding& finding : findings_) {
+    if (finding.code() == code) return finding.Unpack();
+  }
+  return std::nullopt;
 }
 
-Finding* FindingLog::FindMutable(FindingCode code) {
-  for (Finding& finding : findings_) {
-    if (finding.code == code) return &finding;
+bool FindingLog::IsActive(FindingCode code) const {
+  for (const PackedFinding& finding : findings_) {
+    if (finding.code() == code) return finding.active();
+  }
+  return false;
+}
+
+size_t FindingLog::Bytes() const {
+  size_t bytes = findings_.capacity() * sizeof(PackedFinding);
+  for (const PackedFinding& finding : findings_) bytes += finding.HeapBytes();
+  return bytes;
+}
+
+std::vector<Finding> FindingLog::Ordered() const {
+  std::vector<const PackedFinding*> order;
+  for (const PackedFinding& finding : findings_) order.push_back(&finding);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const PackedFinding* a, const PackedFinding* b) {
+                     return a->Before(*b);
+                   });
+  std::vector<Finding> findings;
+  for (const PackedFinding* finding : order) {
+    findings.push_back(finding->Unpack());
+  }
+  return findings;
+}
+
+PackedFinding* FindingLog::FindMutable(FindingCode code) {
+  for (PackedFinding& finding : findings_) {
+    if (finding.code() == code) return &finding;
   }
   return nullptr;
 }
 
-std::vector<Finding> FindingLog::Ordered() const {
-  std::vector<Finding> ordered = findings_;
-  std::stable_sort(ordered.begin(), ordered.end(),
-                   [](const Finding& a, const Finding& b) {
-                     if (a.active != b.active) return a.active;
-                     if (a.severity != b.severity) {
-                       return a.severity > b.severity;
-                     }
-                     return a.last_seen > b.last_seen;
-                   });
-  return ordered;
+void FindingLog::Add(const Finding& finding) {
+  // No more room than is needed: a vector would double it.
+  if (findings_.size() == findings_.capacity()) {
+    findings_.reserve(findings_.size() + 1);
+  }
+  if (findings_.size() < kMost) {
+    findings_.emplace_back(finding);
+    return;
+  }
+  PackedFinding packed(finding);
+  PackedFinding& least =
+      *std::max_element(findings_.begin(), findings_.end(),
+                        [](const PackedFinding& a, const PackedFinding& b) {
+                          return a.Before(b);
+                        });
+  if (packed.Before(least)) least = std::move(packed);
 }
 
 }  // namespace noonmark

@@ -14,6 +14,17 @@ constexpr absl::Duration kUnsetBefore = absl::Seconds(946'684'800);
 // Real-time clocks hold whole seconds and drift while the machine is off.
 constexpr absl::Duration kRtcTolerance = absl::Seconds(2);
 constexpr absl::Duration kQuarterHour = absl::Minutes(15);
+// The processors of a guest that disagreed and did so no more for this long
+// are taken to agree.
+constexpr absl::Duration kQuiet = absl::Minutes(1);
+
+// An offset this large is no chance companion of a size that wraps come from,
+// even when the clock was off by the warning threshold before.
+constexpr absl::Duration kLargeOffset = absl::Minutes(1);
+
+// Bytes of an error's text.
+constexpr size_t kMostNote = 160;
+
 // Time zones reach from -12 h to +14 h.
 constexpr int64_t kMostQuarterHours = 14 * 4;
 
@@ -26,6 +37,16 @@ bool IsTimeZone(const Interval& offset) {
          offset.WidenedBy(kRtcTolerance).Contains(kQuarterHour * quarters);
 }
 
+// What leaps come from and calendars do not.
+const Signature* WrapThatFits(const Interval& offset,
+                              const Thresholds& thresholds) {
+  const Interval reach = offset.LeastMagnitude() > kLargeOffset
+                             ? offset.WidenedBy(thresholds.warning)
+                             : offset;
+  const Signature* signature = MatchSignature(reach);
+  return signature != nullptr && signature->arithmetic ? signature : nullptr;
+}
+
 bool IsTrouble(Verdict verdict) {
   return verdict == Verdict::kWrong || verdict == Verdict::kDiffers;
 }
@@ -33,7 +54,8 @@ bool IsTrouble(Verdict verdict) {
 }  // namespace
 
 GuestAssessor::GuestAssessor(const AssessorOptions& options)
-    : options_(options),
+    : rate_warning_ppm_(options.rate_warning_ppm),
+      keep_findings_(options.keep_findings),
       tracker_(options.tracker),
       judge_(options.tracker.thresholds) {
   policy_.thresholds = options.tracker.thresholds;
@@ -57,25 +79,25 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
       MonotonicTime::FromReading(exchange.host_received.monotonic);
   EndSilence(now);
   if (result.rebooted) {
-    judge_ = VerdictJudge(policy_.thresholds);
-    judge_.SetAllowed(policy_.thresholds, policy_.intended_offset);
-    judge_.OnNoData("rebooted; not measured yet", now);
-    findings_.EndMovements();
+    judge_.OnReboot(now);
+    findings_.EndMovements(now);
     findings_.End(FindingCode::kRateFault, now);
     findings_.End(FindingCode::kSlewing, now);
+    findings_.End(FindingCode::kVcpuDisagreement, now);
+    findings_.End(FindingCode::kClockUnset, now);
     offset_.reset();
-    seen_to_move_ = false;
+    origin_ = Origin::kUnjudged;
     host_step_.reset();
   }
-  Record(std::move(result.findings));
+  Record(result.findings);
   return result.suspicious;
 }
 
 bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   GuestTracker::BurstResult burst = tracker_.EndBurst();
-  Record(std::move(burst.findings));
+  Record(burst.findings);
   HoldConditions(now);
-  findings_.Expire(now, options_.keep_findings);
+  findings_.Expire(now, keep_findings_);
   if (!burst.offset.has_value()) return false;
   offset_ = burst.offset;
   measured_ = burst.measured;
@@ -84,8 +106,8 @@ bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   judge_.OnOffset(*offset_, host, now);
   news_ |= judge_.verdict() != before;
   if (judge_.verdict() == Verdict::kOk) {
-    findings_.EndMovements();
-    seen_to_move_ = false;
+    findings_.EndMovements(now);
+    origin_ = Origin::kSeen;
     host_step_.reset();
   }
   HoldCause(now);
@@ -93,17 +115,17 @@ bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
 }
 
 void GuestAssessor::OnNoAgent(std::string_view note, MonotonicTime now) {
-  Hold(FindingCode::kNoAgent, Severity::kWarning, note, now);
+  HoldSilence(FindingCode::kNoAgent, note, now);
   judge_.OnNoData("no agent", now);
 }
 
 void GuestAssessor::OnUnreachable(std::string_view note, MonotonicTime now) {
-  Hold(FindingCode::kAgentUnreachable, Severity::kWarning, note, now);
+  HoldSilence(FindingCode::kAgentUnreachable, note, now);
   judge_.OnNoData("the agent does not answer", now);
 }
 
 void GuestAssessor::OnUntrusted(std::string_view note, MonotonicTime now) {
-  Hold(FindingCode::kAgentUntrusted, Severity::kWarning, note, now);
+  HoldSilence(FindingCode::kAgentUntrusted, note, now);
   judge_.OnNoData("the agent's answers make no sense", now);
 }
 
@@ -128,19 +150,25 @@ void GuestAssessor::OnHostStepped(const Interval& step, MonotonicTime now) {
 
 bool GuestAssessor::TakeNews() { return std::exchange(news_, false); }
 
-void GuestAssessor::Record(std::vector<Finding> findings) {
-  for (Finding& finding : findings) {
-    const bool moved = finding.code == FindingCode::kClockSet ||
-                       finding.code == FindingCode::kCounterJump ||
-                       finding.code == FindingCode::kStoodStill;
-    if (moved && finding.severity != Severity::kInfo) {
-      seen_to_move_ = true;
-      host_step_.reset();
+void GuestAssessor::Record(const std::vector<Finding>& findings) {
+  for (const Finding& told : findings) {
+    if (told.code == FindingCode::kRateFault) {
+      HoldCondition(told);
+      continue;
     }
-    // A small one is told, and is over as it is told.
-    if (moved && finding.severity == Severity::kInfo) finding.active = false;
+    Finding finding = told;
+    if (finding.code == FindingCode::kClockSet ||
+        finding.code == FindingCode::kCounterJump ||
+        finding.code == FindingCode::kStoodStill) {
+      // A small one is told, and is over as it is told.
+      finding.active = finding.severity != Severity::kInfo;
+      if (finding.active) {
+        origin_ = Origin::kSeen;
+        host_step_.reset();
+      }
+    }
     news_ = true;
-    findings_.Record(std::move(finding));
+    findings_.Record(finding);
   }
 }
 
@@ -149,21 +177,18 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
   const std::optional<RateInterval> steady = tracker_.steady_rate();
   const std::optional<RateInterval> rate = tracker_.rate();
   const double certain = steady.has_value() ? steady->LeastMagnitude() : 0;
-  if (rate.has_value() &&
-      std::max(std::abs(rate->lo_ppm), std::abs(rate->hi_ppm)) <
-          options_.rate_warning_ppm) {
+  if (rate.has_value() && rate->MostMagnitude() < rate_warning_ppm_) {
     findings_.End(FindingCode::kRateFault, now);
-  } else if (certain > options_.rate_warning_ppm) {
+  } else if (certain > rate_warning_ppm_) {
     Finding finding;
     finding.code = FindingCode::kRateFault;
     finding.severity =
-        certain * 1000 > static_cast<double>(options_.tracker.rho)
+        certain * 1000 > static_cast<double>(tracker_.options().rho)
             ? Severity::kFault
             : Severity::kWarning;
     finding.first_seen = finding.last_seen = now;
     finding.rate = steady;
-    news_ |= findings_.Find(FindingCode::kRateFault) == nullptr;
-    findings_.Hold(std::move(finding));
+    HoldCondition(finding);
   }
 
   if (tracker_.slew().has_value()) {
@@ -172,9 +197,15 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
     finding.severity = Severity::kInfo;
     finding.first_seen = finding.last_seen = now;
     finding.rate = tracker_.slew();
-    findings_.Hold(std::move(finding));
+    HoldCondition(finding);
   } else {
     findings_.End(FindingCode::kSlewing, now);
+  }
+
+  if (findings_.IsActive(FindingCode::kVcpuDisagreement) &&
+      now - findings_.Find(FindingCode::kVcpuDisagreement)->last_seen >
+          kQuiet) {
+    findings_.End(FindingCode::kVcpuDisagreement, now);
   }
 }
 
@@ -182,57 +213,83 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
 void GuestAssessor::HoldCause(MonotonicTime now) {
   const bool trouble = IsTrouble(judge_.verdict());
   const Thresholds& thresholds = policy_.thresholds;
+  Finding finding;
+  finding.first_seen = finding.last_seen = now;
 
-  if (trouble && tracker_.realtime() < kUnsetBefore) {
-    Hold(FindingCode::kClockUnset, Severity::kFault, "", now);
-  } else {
-    findings_.End(FindingCode::kClockUnset, now);
-  }
+  finding.code = FindingCode::kClockUnset;
+  finding.severity = Severity::kFault;
+  finding.size = offset_;
+  const bool unset = trouble && tracker_.realtime() < kUnsetBefore;
+  HoldOrEnd(unset, finding, now);
 
   const bool left_behind = trouble && host_step_.has_value() &&
                            (*offset_ + *host_step_)
                                .Meets(Interval::Exactly(policy_.intended_offset)
                                           .WidenedBy(thresholds.warning));
-  if (left_behind) {
-    Finding finding;
-    finding.code = FindingCode::kLeftBehindByHostStep;
-    finding.severity = SeverityOf(*host_step_, thresholds);
-    finding.first_seen = finding.last_seen = now;
-    finding.size = host_step_;
-    findings_.Hold(std::move(finding));
-  } else {
-    findings_.End(FindingCode::kLeftBehindByHostStep, now);
-  }
+  finding.code = FindingCode::kLeftBehindByHostStep;
+  finding.severity =
+      left_behind ? SeverityOf(*host_step_, thresholds) : Severity::kInfo;
+  finding.size = host_step_;
+  HoldOrEnd(left_behind, finding, now);
 
-  if (trouble && !left_behind && !seen_to_move_ && IsTimeZone(*offset_)) {
-    Finding finding;
-    finding.code = FindingCode::kRtcLocalTime;
-    finding.severity = SeverityOf(*offset_, thresholds);
-    finding.first_seen = finding.last_seen = now;
-    finding.size = offset_;
-    finding.signature = MatchSignature(*offset_);
-    findings_.Hold(std::move(finding));
+  const bool unexplained =
+      trouble && !left_behind && !unset && origin_ != Origin::kSeen;
+  const bool zone = unexplained && IsTimeZone(*offset_);
+  finding.code = FindingCode::kRtcLocalTime;
+  finding.severity = SeverityOf(*offset_, thresholds);
+  finding.size = offset_;
+  finding.signature = zone ? MatchSignature(*offset_) : nullptr;
+  HoldOrEnd(zone, finding, now);
+
+  // Nobody saw it leap, but an offset of this size has hardly another cause.
+  finding.signature = WrapThatFits(*offset_, thresholds);
+  if (unexplained && !zone && finding.signature != nullptr &&
+      origin_ == Origin::kUnjudged) {
+    finding.code = FindingCode::kCounterJump;
+    finding.note = "it was so at the first reading: nobody saw it leap";
+    HoldCondition(finding);
+  }
+  if (trouble && origin_ == Origin::kUnjudged) origin_ = Origin::kAsFirstSeen;
+}
+
+void GuestAssessor::HoldOrEnd(bool holds, const Finding& finding,
+                              MonotonicTime now) {
+  if (holds) {
+    HoldCondition(finding);
   } else {
-    findings_.End(FindingCode::kRtcLocalTime, now);
+    findings_.End(finding.code, now);
   }
 }
 
-void GuestAssessor::Hold(FindingCode code, Severity severity,
-                         std::string_view note, MonotonicTime now) {
+void GuestAssessor::HoldCondition(const Finding& finding) {
+  news_ |= !findings_.IsActive(finding.code);
+  findings_.Hold(finding);
+}
+
+void GuestAssessor::HoldSilence(FindingCode code, std::string_view note,
+                                MonotonicTime now) {
+  for (const FindingCode other :
+       {FindingCode::kNoAgent, FindingCode::kAgentUnreachable,
+        FindingCode::kAgentUntrusted}) {
+    if (other != code) findings_.End(other, now);
+  }
   Finding finding;
   finding.code = code;
-  finding.severity = severity;
+  finding.severity = Severity::kWarning;
   finding.first_seen = finding.last_seen = now;
-  finding.note = std::string(note.substr(0, 200));
-  const Finding* known = findings_.Find(code);
-  news_ |= known == nullptr || !known->active;
-  findings_.Hold(std::move(finding));
+  finding.note = Cut(note, kMostNote);
+  HoldCondition(finding);
 }
 
 void GuestAssessor::EndSilence(MonotonicTime now) {
   findings_.End(FindingCode::kNoAgent, now);
   findings_.End(FindingCode::kAgentUnreachable, now);
   findings_.End(FindingCode::kAgentUntrusted, now);
+}
+
+size_t GuestAssessor::Bytes() const {
+  return sizeof(*this) + tracker_.HeapBytes() + findings_.Bytes() +
+         judge_.reason().capacity() + policy_.name.capacity();
 }
 
 }  // namespace noonmark

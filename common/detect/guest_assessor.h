@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_DETECT_GUEST_ASSESSOR_H_
 #define NOONMARK_COMMON_DETECT_GUEST_ASSESSOR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -71,16 +72,27 @@ class GuestAssessor {
   std::vector<Finding> findings() const { return findings_.Ordered(); }
   // True once after something that a person would want to see at once.
   bool TakeNews();
+  // All that is kept of the guest here; at most 4 KiB, whatever it answers.
+  size_t Bytes() const;
 
  private:
-  void Record(std::vector<Finding> findings);
+  void Record(const std::vector<Finding>& findings);
   void HoldConditions(MonotonicTime now);
   void HoldCause(MonotonicTime now);
-  void Hold(FindingCode code, Severity severity, std::string_view note,
-            MonotonicTime now);
+  void HoldOrEnd(bool holds, const Finding& finding, MonotonicTime now);
+  void HoldCondition(const Finding& finding);
+  void HoldSilence(FindingCode code, std::string_view note, MonotonicTime now);
   void EndSilence(MonotonicTime now);
 
-  AssessorOptions options_;
+  // Where the offset comes from.
+  enum class Origin : uint8_t {
+    kUnjudged,     // it was neither right nor wrong so far
+    kAsFirstSeen,  // it was wrong as it was judged first
+    kSeen,         // it was right, or was seen to move
+  };
+
+  double rate_warning_ppm_;
+  absl::Duration keep_findings_;
   GuestTracker tracker_;
   VerdictJudge judge_;
   FindingLog findings_;
@@ -88,8 +100,7 @@ class GuestAssessor {
   MonotonicTime measured_;
   std::optional<absl::Duration> host_bound_;
   GuestPolicy policy_;
-  // The offset was there from the first reading: nothing was seen to make it.
-  bool seen_to_move_ = false;
+  Origin origin_ = Origin::kUnjudged;
   // The host's steps since the guest last moved by itself.
   std::optional<Interval> host_step_;
   bool news_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/estimate/raw_offset.h"
 #include "common/estimate/realtime_offset.h"
 
 namespace noonmark {
@@ -11,25 +12,15 @@ namespace {
 // A slew is told from reading errors over this long.
 constexpr absl::Duration kSlewBaseline = absl::Seconds(1);
 
-// Keeps the narrower of two proofs.
-template <typename Best>
-void Offer(Best& best, const std::optional<Interval>& offset,
-           const Interval& raw, absl::Duration raw_at, MonotonicTime measured) {
-  if (!best.raw.has_value() || raw.Width() < best.raw->Width()) {
-    best.raw = raw;
-    best.raw_at = raw_at;
-  }
-  if (offset.has_value() &&
-      (!best.offset.has_value() || offset->Width() < best.offset->Width())) {
-    best.offset = offset;
-    best.measured = measured;
-  }
-}
-
-// A jump of this size comes from arithmetic of the kernel, whichever its sign;
-// an equally long pause to the millisecond is the less likely story.
-bool IsClocksourceWrap(const Signature* signature) {
-  return signature != nullptr && signature->name.rfind("2^", 0) == 0;
+// T2 fits neither T3 nor what was before: it was misread.
+std::optional<Interval> MisreadAtReceived(
+    const std::optional<LocalReading>& before, const LocalReading& received,
+    const LocalReading& sent, PartsPerBillion max_slew) {
+  if (!MovementBetween(received, sent, max_slew).Any()) return std::nullopt;
+  const LocalMovement moved =
+      MovementBetween(before.value_or(sent), received, max_slew);
+  if (!moved.Any()) return std::nullopt;
+  return moved.Size();
 }
 
 }  // namespace
@@ -39,31 +30,56 @@ GuestTracker::GuestTracker(const TrackerOptions& options)
 
 void GuestTracker::ForgetComparisons() {
   band_.reset();
+  band_readings_ = 0;
   suspicion_.reset();
+  anchor_.reset();
+  doubt_.reset();
   rate_.Forget();
   best_ = Best();
 }
 
 void GuestTracker::ForgetOffsets() {
   best_.offset.reset();
-  if (suspicion_.has_value()) {
-    suspicion_->best_old.offset.reset();
-    suspicion_->best_new.offset.reset();
-  }
+  if (!suspicion_.has_value()) return;
+  suspicion_->stayed.offset.reset();
+  suspicion_->moved.offset.reset();
+  suspicion_->spread.reset();
 }
 
 GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
   Result result;
-  const GuestReading& guest = exchange.guest;
   const absl::StatusOr<RawOffset> raw = BoundRawOffset(exchange, options_.rho);
-  if (exchange.stream != stream_ || !raw.ok()) {
+  if (exchange.stream != stream_ || !raw.ok() || IsLate(exchange)) {
     result.dropped = true;
     return result;
   }
   const MonotonicTime now =
       MonotonicTime::FromReading(exchange.host_received.monotonic);
-  const absl::Duration host_raw = exchange.host_received.raw_before;
+  Learn(exchange, now, result);
+  if (suspicion_.has_value()) ++suspicion_->answers;
+  if (raw->bound.has_value()) {
+    Follow(exchange, *raw->bound, now, result);
+  } else {
+    NoteBroken(exchange, *raw, now);
+  }
+  if (suspicion_.has_value() && suspicion_->answers >= options_.burst) {
+    Decide(result.findings);
+  }
+  result.suspicious = suspicion_.has_value();
+  return result;
+}
 
+// Asked before another was, and answered after it. A host whose counter fell
+// is another matter.
+bool GuestTracker::IsLate(const Exchange& exchange) const {
+  return known_ && exchange.host_sent.raw_before < asked_ &&
+         exchange.host_received.raw_before >= answered_;
+}
+
+// Who answers.
+void GuestTracker::Learn(const Exchange& exchange, MonotonicTime now,
+                         Result& result) {
+  const GuestReading& guest = exchange.guest;
   if (known_ && guest.boot_id != boot_id_) {
     *this = GuestTracker(options_);
     stream_ = exchange.stream;
@@ -79,77 +95,142 @@ GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
   known_ = true;
   boot_id_ = guest.boot_id;
   clocksource_ = guest.clocksource;
-  realtime_ = guest.sent.realtime;
+  asked_ = exchange.host_sent.raw_before;
+  answered_ = exchange.host_received.raw_before;
+}
 
-  if (suspicion_.has_value()) ++suspicion_->answers;
-  if (!raw->bound.has_value()) {
-    NoteBrokenExchange(*raw, host_raw, now, result);
-    return result;
+GuestTracker::Suspicion& GuestTracker::Suspect(MonotonicTime at) {
+  if (!suspicion_.has_value()) {
+    suspected_ = true;
+    suspicion_ = Suspicion();
+    suspicion_->quiet = last_.has_value() ? last_->at : at;
+    suspicion_->triggered = at;
+    suspicion_->stayed = best_;
   }
+  return *suspicion_;
+}
 
-  Local local;
-  local.differences = DifferencesOf(guest.sent);
-  local.discontinuities = guest.discontinuities;
-  local.guest_raw = guest.sent.raw_before;
-  local.at = now;
+void GuestTracker::NoteBroken(const Exchange& exchange, const RawOffset& raw,
+                              MonotonicTime now) {
+  const bool trigger = !suspicion_.has_value();
+  Suspicion& s = Suspect(now);
+  s.Spread(CausalRealtimeOffset(exchange, exchange.guest.received), now);
+  s.Spread(CausalRealtimeOffset(exchange, exchange.guest.sent), now);
+  if (!trigger) {
+    ++s.broken;
+    return;
+  }
+  // Which of the two readings left the line tells the size and its sign.
+  s.misread = raw.inner_jump;
+  if (!band_.has_value()) return;
+  const Interval line =
+      band_->At(exchange.host_received.raw_before, options_.rho);
+  if (!raw.at_received.Meets(line)) {
+    s.misread = raw.at_received - line;
+  } else if (!raw.at_sent.Meets(line)) {
+    s.misread = raw.at_sent - line;
+  }
+}
 
-  const std::optional<Local> from =
-      suspicion_.has_value() ? suspicion_->before : last_;
-  if (from.has_value() && !MonotonicPossible(*from, local, now - from->at)) {
-    Suspicion& s = Suspect(now);
-    if (!s.glitch.has_value()) {
-      s.glitch = local.differences.mono_raw - from->differences.mono_raw;
-    } else {
-      ++s.on_neither;
+void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
+                          MonotonicTime now, Result& result) {
+  const GuestReading& guest = exchange.guest;
+  const LocalReading local =
+      LocalReadingOf(guest.sent, now, guest.discontinuities);
+  const LocalReading received = LocalReadingOf(guest.received, now);
+  const absl::Duration host_raw = exchange.host_received.raw_before;
+  if (!suspicion_.has_value()) {
+    if (const std::optional<Interval> misread =
+            MisreadAtReceived(last_, received, local, options_.max_slew)) {
+      Suspect(now).misread = misread;
+      return;
     }
-    if (s.answers >= options_.burst) Decide(result.findings);
-    result.suspicious = suspicion_.has_value();
-    return result;
   }
-
-  const Line raw_line = PlaceRaw(*raw->bound, host_raw, now);
-
-  // A set that the kernel told the agent of is certain at once. One it was not
-  // told of may be a single misread of REALTIME: the burst tells.
-  bool real_moved = false;
-  if (from.has_value()) {
-    const Interval a =
-        local.differences.real_mono - from->differences.real_mono;
-    real_moved = !a.ContainsZero();
-    if (real_moved && !suspicion_.has_value() &&
-        local.discontinuities == from->discontinuities) {
-      Suspect(now).glitch = a;
-      // This reading is the trigger and counts for neither side.
-      result.suspicious = true;
-      return result;
-    }
-  }
-
+  const CounterLine::Place place = PlaceRaw(raw, host_raw, now);
   const std::optional<Interval> offset =
       BoundRealtimeOffset(exchange, options_.rho + options_.max_slew);
 
-  if (suspicion_.has_value()) {
-    Suspicion& s = *suspicion_;
-    const bool is_new = raw_line == Line::kNew || real_moved;
-    if (raw_line == Line::kOld || raw_line == Line::kNew) {
-      Offer(is_new ? s.best_new : s.best_old, offset, *raw->bound, host_raw,
-            now);
+  if (!suspicion_.has_value()) {
+    const LocalMovement moved =
+        MovementBetween(last_.value_or(local), local, options_.max_slew);
+    // A set that the kernel told the agent of is certain at once when both
+    // readings show it. Anything else may be one misread: the burst tells.
+    const bool told =
+        moved.WasSet() && !moved.Slept() && !moved.leapt &&
+        local.discontinuities > last_->discontinuities &&
+        !MovementBetween(received, local, options_.max_slew).Any();
+    if (moved.Any() && !told) {
+      Suspect(now).misread = moved.Size();
+    } else {
+      if (told) {
+        result.findings.push_back(Set(*last_, local, moved.set, now));
+        best_ = Best();  // what was proven of the clock is over
+      }
+      last_ = told || !last_.has_value() ? local : Tightened(*last_, local);
+      realtime_ = guest.sent.realtime;
+      FollowSlew(local);
+      best_.Offer(offset, now, raw, host_raw);
+      return;
     }
-    last_ = local;
-    const bool announced = s.before.has_value() && real_moved &&
-                           !s.candidate.has_value() &&
-                           local.discontinuities != s.before->discontinuities;
-    if (announced || s.answers >= options_.burst) Decide(result.findings);
-    result.suspicious = suspicion_.has_value();
-    return result;
   }
 
-  if (last_.has_value()) NoteSet(*last_, local, result.findings);
-  if (real_moved) best_ = Best();  // what was proven of the clock is over
-  FollowSlew(local);
-  last_ = local;
-  Offer(best_, offset, *raw->bound, host_raw, now);
-  return result;
+  Suspicion& s = *suspicion_;
+  if (!last_.has_value()) last_ = local;
+  const bool moved = s.local.Add(*last_, local, options_.max_slew);
+  if (!moved) last_ = Tightened(*last_, local);
+  if (moved && s.local.run() == 1 && !s.counter.has_value()) s.moved = Best();
+  s.Spread(offset, now);
+  using Place = CounterLine::Place;
+  if (moved || place == Place::kNew || place == Place::kEither) {
+    s.moved.Offer(offset, now, raw, host_raw);
+  }
+  if (!moved && (place == Place::kOld || place == Place::kEither)) {
+    s.stayed.Offer(offset, now, raw, host_raw);
+  }
+  if (!moved || s.local.Lasting()) realtime_ = guest.sent.realtime;
+  // The kernel's word came late, and settles it.
+  if (s.local.Lasting() && !s.counter.has_value() &&
+      local.discontinuities > last_->discontinuities) {
+    Decide(result.findings);
+  }
+}
+
+CounterLine::Place GuestTracker::PlaceRaw(const Interval& bound,
+                                          absl::Duration at,
+                                          MonotonicTime now) {
+  if (!band_.has_value()) {
+    band_.emplace(bound, at);
+    band_readings_ = 1;
+    return CounterLine::Place::kOld;
+  }
+  if (suspicion_.has_value() && suspicion_->counter.has_value()) {
+    return suspicion_->counter->Add(bound, at, *band_);
+  }
+  if (band_->Narrow(bound, at, options_.rho)) {
+    band_readings_ = 2;
+    return CounterLine::Place::kOld;
+  }
+  Suspicion& s = Suspect(now);
+  s.counter.emplace(bound, at, options_.rho);
+  s.answers = 0;
+  return CounterLine::Place::kNew;
+}
+
+void GuestTracker::FollowSlew(const LocalReading& local) {
+  const SlewAnchor here = {local.differences.mono_raw, local.raw};
+  if (!slew_anchor_.has_value()) {
+    slew_anchor_ = here;
+    return;
+  }
+  const absl::Duration elapsed = here.raw - slew_anchor_->raw;
+  if (absl::AbsDuration(elapsed) < kSlewBaseline) return;
+  if (elapsed > absl::ZeroDuration()) {
+    const RateInterval rate =
+        RateBetween(slew_anchor_->mono_raw, here.mono_raw, elapsed);
+    slew_.reset();
+    if (rate.LeastMagnitude() > options_.slew_warning_ppm) slew_ = rate;
+  }
+  slew_anchor_ = here;
 }
 
 GuestTracker::BurstResult GuestTracker::EndBurst() {
@@ -158,268 +239,37 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
     Decide(result.findings);
   }
   if (suspicion_.has_value()) return result;
+  if (!suspected_ && best_.raw.has_value()) SettleDoubt(result.findings);
+  suspected_ = false;
   result.offset = best_.offset;
   result.measured = best_.measured;
-  if (best_.raw.has_value()) rate_.Add(*best_.raw, best_.raw_at);
+  if (best_.raw.has_value()) {
+    rate_.Add(*best_.raw, best_.raw_at);
+    anchor_.emplace(*best_.raw, best_.raw_at);
+  }
   best_ = Best();
   return result;
 }
 
-GuestTracker::Suspicion& GuestTracker::Suspect(MonotonicTime at) {
-  if (!suspicion_.has_value()) {
-    suspicion_ = Suspicion();
-    suspicion_->before = last_;
-    suspicion_->triggered = at;
+void GuestTracker::Best::Offer(const std::optional<Interval>& proof,
+                               MonotonicTime at, const Interval& counters,
+                               absl::Duration counters_at) {
+  if (!raw.has_value() || counters.Width() < raw->Width()) {
+    raw = counters;
+    raw_at = counters_at;
   }
-  return *suspicion_;
-}
-
-GuestTracker::Line GuestTracker::PlaceRaw(const Interval& bound,
-                                          absl::Duration at,
-                                          MonotonicTime now) {
-  if (!band_.has_value()) {
-    band_.emplace(bound, at);
-    if (suspicion_.has_value()) ++suspicion_->on_old;
-    return Line::kOld;
-  }
-  if (!suspicion_.has_value() || !suspicion_->candidate.has_value()) {
-    if (band_->Narrow(bound, at, options_.rho)) {
-      if (suspicion_.has_value()) ++suspicion_->on_old;
-      return Line::kOld;
-    }
-    Suspicion& s = Suspect(now);
-    s.candidate.emplace(bound, at);
-    s.first_candidate = bound;
-    s.first_candidate_at = at;
-    s.on_old = s.on_new = s.on_neither = s.answers = 0;
-    return Line::kNew;
-  }
-  Suspicion& s = *suspicion_;
-  const bool old_line = band_->At(at, options_.rho).Meets(bound);
-  const bool new_line = s.candidate->At(at, options_.rho).Meets(bound);
-  if (old_line && new_line) return Line::kEither;  // too wide to tell
-  if (old_line) {
-    ++s.on_old;
-    band_->Narrow(bound, at, options_.rho);
-    return Line::kOld;
-  }
-  if (new_line) {
-    ++s.on_new;
-    s.candidate->Narrow(bound, at, options_.rho);
-  } else {
-    ++s.on_neither;
-  }
-  NoteSlope(s, bound, at);
-  return new_line ? Line::kNew : Line::kNeither;
-}
-
-void GuestTracker::NoteSlope(Suspicion& s, const Interval& bound,
-                             absl::Duration at) {
-  const RateInterval to_here =
-      RateBetween(s.first_candidate, bound, at - s.first_candidate_at);
-  const bool first = s.on_new + s.on_neither == 1;
-  if (first) {
-    s.slope = to_here;
-  } else if (s.slope.has_value()) {
-    s.slope->lo_ppm = std::max(s.slope->lo_ppm, to_here.lo_ppm);
-    s.slope->hi_ppm = std::min(s.slope->hi_ppm, to_here.hi_ppm);
-    if (s.slope->lo_ppm > s.slope->hi_ppm) s.slope.reset();
-  }
-  s.last_bound = bound;
-  s.last_bound_at = at;
-}
-
-void GuestTracker::NoteBrokenExchange(const RawOffset& raw, absl::Duration at,
-                                      MonotonicTime now, Result& result) {
-  Suspicion& s = Suspect(now);
-  if (!s.glitch.has_value() && s.answers == 0) {
-    // Which of the two readings left the line tells the size and its sign.
-    s.glitch = raw.inner_jump;
-    if (band_.has_value()) {
-      const Interval line = band_->At(at, options_.rho);
-      if (!raw.at_received.Meets(line)) {
-        s.glitch = raw.at_received - line;
-      } else if (!raw.at_sent.Meets(line)) {
-        s.glitch = raw.at_sent - line;
-      }
-    }
-  } else {
-    ++s.on_neither;
-  }
-  if (s.answers >= options_.burst) Decide(result.findings);
-  result.suspicious = suspicion_.has_value();
-}
-
-bool GuestTracker::MonotonicPossible(const Local& from, const Local& to,
-                                     absl::Duration host_elapsed) const {
-  const absl::Duration elapsed =
-      std::max(absl::AbsDuration(to.guest_raw - from.guest_raw), host_elapsed);
-  return (to.differences.mono_raw - from.differences.mono_raw)
-      .WidenedBy(Drift(elapsed, options_.max_slew))
-      .ContainsZero();
-}
-
-void GuestTracker::NoteSet(const Local& from, const Local& to,
-                           std::vector<Finding>& findings) const {
-  const Interval a = to.differences.real_mono - from.differences.real_mono;
-  if (a.ContainsZero()) return;
-  Finding set;
-  set.code = FindingCode::kClockSet;
-  set.severity = SeverityOf(a, options_.thresholds);
-  set.first_seen = set.last_seen = to.at;
-  set.window_begin = from.at;
-  set.window_end = to.at;
-  set.size = a;
-  set.before = from.differences.real_mono;
-  set.after = to.differences.real_mono;
-  set.discontinuities = to.discontinuities - from.discontinuities;
-  set.signature = MatchSignature(a);
-  findings.push_back(std::move(set));
-}
-
-void GuestTracker::FollowSlew(const Local& local) {
-  if (!slew_anchor_.has_value()) {
-    slew_anchor_ = local;
-    return;
-  }
-  const absl::Duration elapsed = local.guest_raw - slew_anchor_->guest_raw;
-  if (absl::AbsDuration(elapsed) < kSlewBaseline) return;
-  if (elapsed > absl::ZeroDuration()) {
-    const RateInterval rate = RateBetween(slew_anchor_->differences.mono_raw,
-                                          local.differences.mono_raw, elapsed);
-    slew_.reset();
-    if (rate.LeastMagnitude() > options_.slew_warning_ppm) slew_ = rate;
-  }
-  slew_anchor_ = local;
-}
-
-Finding GuestTracker::Movement(FindingCode code, const Suspicion& s,
-                               const Interval& size) const {
-  Finding finding;
-  finding.code = code;
-  finding.severity = SeverityOf(size, options_.thresholds);
-  finding.first_seen = finding.last_seen = s.triggered;
-  finding.window_begin = s.before.has_value() ? s.before->at : s.triggered;
-  finding.window_end = s.triggered;
-  finding.size = size;
-  finding.signature = MatchSignature(size);
-  finding.on_old = s.on_old;
-  finding.on_new = s.on_new;
-  finding.on_neither = s.on_neither;
-  return finding;
-}
-
-void GuestTracker::Decide(std::vector<Finding>& findings) {
-  Suspicion s = *std::move(suspicion_);
-  suspicion_.reset();
-  if (s.candidate.has_value()) {
-    DecideCounter(s, findings);
-    return;
-  }
-
-  // No new line of c: REALTIME was set without a word, or one reading was off.
-  const bool moved =
-      s.before.has_value() && last_.has_value() &&
-      !(last_->differences.real_mono - s.before->differences.real_mono)
-           .ContainsZero();
-  if (moved) {
-    NoteSet(*s.before, *last_, findings);
-    best_ = s.best_new;
-  } else if (s.on_neither > 0 && s.glitch.has_value()) {
-    Finding mixed = Movement(FindingCode::kVcpuDisagreement, s, *s.glitch);
-    mixed.severity = Severity::kWarning;
-    findings.push_back(std::move(mixed));
-    ForgetComparisons();
-    last_.reset();
-  } else if (s.glitch.has_value()) {
-    Finding glitch = Movement(FindingCode::kReadGlitch, s, *s.glitch);
-    glitch.severity = Severity::kWarning;
-    glitch.active = false;
-    findings.push_back(std::move(glitch));
-    best_ = s.best_old;
+  if (proof.has_value() &&
+      (!offset.has_value() || proof->Width() < offset->Width())) {
+    offset = proof;
+    measured = at;
   }
 }
 
-void GuestTracker::DecideCounter(Suspicion& s, std::vector<Finding>& findings) {
-  const Interval line = band_->At(s.first_candidate_at, options_.rho);
-  const Interval trigger = s.first_candidate - line;
-
-  if (s.on_new == 0 && s.on_old == 0 && s.on_neither == 0) {
-    // The burst was too wide to tell. The trigger stands unexplained: the next
-    // contradiction asks again.
-    return;
-  }
-  if (s.on_new == 0 && s.on_neither == 0) {
-    Finding glitch = Movement(FindingCode::kReadGlitch, s, trigger);
-    glitch.severity = Severity::kWarning;
-    glitch.active = false;
-    findings.push_back(std::move(glitch));
-    best_ = s.best_old;
-    return;
-  }
-  if (s.on_old == 0 && s.slope.has_value() &&
-      s.slope->LeastMagnitude() > static_cast<double>(options_.rho) / 1000) {
-    // One line through all of them, too steep for a sound counter: no leap.
-    Finding rate = Movement(FindingCode::kRateFault, s, trigger);
-    rate.severity = Severity::kFault;
-    rate.size.reset();
-    rate.signature = nullptr;
-    rate.rate = s.slope;
-    findings.push_back(std::move(rate));
-    rate_.Forget();
-    band_.emplace(s.last_bound, s.last_bound_at);
-    best_ = s.best_new;
-    return;
-  }
-  if (s.on_old > 0 || s.on_neither > 0) {
-    Finding mixed = Movement(FindingCode::kVcpuDisagreement, s, trigger);
-    mixed.severity = Severity::kWarning;
-    findings.push_back(std::move(mixed));
-    ForgetComparisons();
-    return;
-  }
-
-  // All on a new line: a leap.
-  const absl::Duration at = s.candidate->at();
-  const Interval old_line = band_->At(at, options_.rho);
-  const Interval new_line = s.candidate->At(at, options_.rho);
-  const Interval size = new_line - old_line;
-  band_ = s.candidate;
-  rate_.Forget();
-  best_ = s.best_new;
-
-  Interval a = Interval::Exactly(absl::ZeroDuration());
-  Interval d = a;
-  if (s.before.has_value() && last_.has_value()) {
-    a = last_->differences.real_mono - s.before->differences.real_mono;
-    d = last_->differences.boot_mono - s.before->differences.boot_mono;
-  }
-  if (!a.ContainsZero() && !d.ContainsZero() && d.Meets(-size)) {
-    Finding slept = Movement(FindingCode::kCaughtUp, s, size);
-    slept.severity = Severity::kInfo;
-    slept.active = false;
-    slept.before = old_line;
-    slept.after = new_line;
-    findings.push_back(std::move(slept));
-    // What it caught up too much or too little was set by somebody.
-    const Interval left_over = a - d;
-    if (!left_over.ContainsZero()) {
-      Finding set = Movement(FindingCode::kClockSet, s, left_over);
-      set.discontinuities = last_->discontinuities - s.before->discontinuities;
-      findings.push_back(std::move(set));
-    }
-    return;
-  }
-  const Signature* signature = MatchSignature(size);
-  const bool ahead = size.lo > absl::ZeroDuration();
-  Finding jump =
-      Movement(ahead || IsClocksourceWrap(signature) ? FindingCode::kCounterJump
-                                                     : FindingCode::kStoodStill,
-               s, size);
-  jump.before = old_line;
-  jump.after = new_line;
-  findings.push_back(std::move(jump));
-  if (!a.ContainsZero()) NoteSet(*s.before, *last_, findings);
+void GuestTracker::Suspicion::Spread(const std::optional<Interval>& offset,
+                                     MonotonicTime at) {
+  if (!offset.has_value()) return;
+  spread = spread.has_value() ? Hull(*spread, *offset) : *offset;
+  spread_at = at;
 }
 
 }  // namespace noonmark

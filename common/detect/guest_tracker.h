@@ -1,16 +1,18 @@
 #ifndef NOONMARK_COMMON_DETECT_GUEST_TRACKER_H_
 #define NOONMARK_COMMON_DETECT_GUEST_TRACKER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/detect/counter_line.h"
 #include "common/detect/finding.h"
+#include "common/detect/local_line.h"
 #include "common/estimate/exchange.h"
 #include "common/estimate/interval.h"
-#include "common/estimate/local_differences.h"
 #include "common/estimate/offset_band.h"
 #include "common/estimate/rate.h"
 #include "common/estimate/raw_offset.h"
@@ -21,8 +23,7 @@ struct TrackerOptions {
   // Bounds the relative rate of two sound counters. A tighter one would call a
   // guest that is 180 ppm fast a row of jumps.
   PartsPerBillion rho = 500'000;
-  // The fastest that a Linux kernel slews: tick 9000...11000 and 500 ppm.
-  PartsPerBillion max_slew = 111'000'000;
+  PartsPerBillion max_slew = kFastestSlew;
   // A slew beyond what ordinary discipline needs.
   double slew_warning_ppm = 510;
   // Readings that decide a suspicion.
@@ -48,7 +49,7 @@ class GuestTracker {
   explicit GuestTracker(const TrackerOptions& options);
 
   struct Result {
-    // Not used: from an earlier connection, or unusable on the host's side.
+    // Not used: late, or a reading in it encloses nothing.
     bool dropped = false;
     // The boot id changed: all was forgotten.
     bool rebooted = false;
@@ -85,6 +86,7 @@ class GuestTracker {
   // The host was set: offsets from the old mark are none from the new one.
   void ForgetOffsets();
 
+  const TrackerOptions& options() const { return options_; }
   bool suspicious() const { return suspicion_.has_value(); }
   // Of guest RAW against host RAW. Absent: not bounded yet.
   std::optional<RateInterval> rate() const { return rate_.rate(); }
@@ -94,71 +96,120 @@ class GuestTracker {
   const std::optional<RateInterval>& slew() const { return slew_; }
   // The guest's REALTIME as read last.
   absl::Duration realtime() const { return realtime_; }
+  size_t HeapBytes() const {
+    return boot_id_.capacity() + clocksource_.capacity();
+  }
 
  private:
-  // The guest's own differences at one sound reading.
-  struct Local {
-    LocalDifferences differences;
-    uint64_t discontinuities = 0;
-    absl::Duration guest_raw;
-    MonotonicTime at;
-  };
+  // The narrowest proofs of a burst.
   struct Best {
     std::optional<Interval> offset;
+    MonotonicTime measured;
     std::optional<Interval> raw;
     absl::Duration raw_at;
-    MonotonicTime measured;
-  };
-  struct Suspicion {
-    // The last sound reading; absent if there was none.
-    std::optional<Local> before;
-    MonotonicTime triggered;
-    // What one reading contradicted its neighbours by.
-    std::optional<Interval> glitch;
-    // Where c may have leapt to.
-    std::optional<OffsetBand> candidate;
-    Interval first_candidate;
-    absl::Duration first_candidate_at;
-    // The rates of one straight line through all bounds off the old line;
-    // absent when there is none.
-    std::optional<RateInterval> slope;
-    Interval last_bound;
-    absl::Duration last_bound_at;
-    int on_old = 0;
-    int on_new = 0;
-    int on_neither = 0;
-    int answers = 0;
-    Best best_old;
-    Best best_new;
-  };
-  enum class Line { kOld, kNew, kNeither, kEither };
 
+    void Offer(const std::optional<Interval>& offset, MonotonicTime measured,
+               const Interval& raw, absl::Duration raw_at);
+  };
+  // From a contradiction until the burst after it has decided.
+  struct Suspicion {
+    MonotonicTime quiet;      // the last reading before it
+    MonotonicTime triggered;  // the contradiction
+    // What one reading contradicted its neighbours by.
+    std::optional<Interval> misread;
+    // Once a reading left the old line of c.
+    std::optional<CounterLine> counter;
+    LocalLine local;
+    int answers = 0;
+    // Exchanges within which the guest's counter broke.
+    int broken = 0;
+    Best stayed;
+    Best moved;
+    // All offsets that any reading stood for.
+    std::optional<Interval> spread;
+    MonotonicTime spread_at;
+
+    void Spread(const std::optional<Interval>& offset, MonotonicTime at);
+  };
+  // A leap that a rate would explain as well; the next burst tells.
+  struct Doubt {
+    Interval size;
+    // Where it stood before.
+    OffsetBand began;
+    MonotonicTime quiet;
+    MonotonicTime triggered;
+    int on_new = 0;
+    // It was a rate indeed: the next to this side is one, too.
+    std::optional<RateInterval> rate;
+  };
+  struct SlewAnchor {
+    Interval mono_raw;
+    absl::Duration raw;
+  };
+
+  bool IsLate(const Exchange& exchange) const;
+  void Learn(const Exchange& exchange, MonotonicTime now, Result& result);
   Suspicion& Suspect(MonotonicTime at);
-  Line PlaceRaw(const Interval& bound, absl::Duration at, MonotonicTime now);
-  static void NoteSlope(Suspicion& s, const Interval& bound, absl::Duration at);
-  void NoteBrokenExchange(const RawOffset& raw, absl::Duration at,
-                          MonotonicTime now, Result& result);
-  bool MonotonicPossible(const Local& from, const Local& to,
-                         absl::Duration host_elapsed) const;
-  void NoteSet(const Local& from, const Local& to,
-               std::vector<Finding>& findings) const;
-  void FollowSlew(const Local& local);
+  void NoteBroken(const Exchange& exchange, const RawOffset& raw,
+                  MonotonicTime now);
+  void Follow(const Exchange& exchange, const Interval& raw, MonotonicTime now,
+              Result& result);
+  CounterLine::Place PlaceRaw(const Interval& bound, absl::Duration at,
+                              MonotonicTime now);
+  void FollowSlew(const LocalReading& local);
+
+  // In guest_tracker_decide.cc: what the burst after a suspicion has shown.
   void Decide(std::vector<Finding>& findings);
-  void DecideCounter(Suspicion& s, std::vector<Finding>& findings);
+  void DecideCounter(const Suspicion& s,
+                     const std::optional<LocalMovement>& moved,
+                     std::vector<Finding>& findings);
+  void DecideLocal(const Suspicion& s,
+                   const std::optional<LocalMovement>& moved,
+                   std::vector<Finding>& findings);
+  // True: nothing more is to be said of the guest's own clocks.
+  bool DecideLeap(const Suspicion& s, const std::optional<LocalMovement>& moved,
+                  std::vector<Finding>& findings);
+  void DecideSteep(const Suspicion& s, std::vector<Finding>& findings);
+  // True: a rate may have made it, and the next burst tells.
+  bool Doubted(const Suspicion& s, std::vector<Finding>& findings);
+  RateInterval WithKnownRate(const RateInterval& slope) const;
+  void StandOn(const OffsetBand& line, const Suspicion& s);
+  void SettleDoubt(std::vector<Finding>& findings);
+  void NoteLocal(const Suspicion& s, const LocalReading& before,
+                 const LocalMovement& moved, std::vector<Finding>& findings);
+  void NoteMisread(const Suspicion& s, const Interval& size,
+                   std::vector<Finding>& findings) const;
+  void NoteMixed(const Suspicion& s, const Interval& size,
+                 std::vector<Finding>& findings);
+  void NoteRate(const Suspicion& s, const RateInterval& rate,
+                std::vector<Finding>& findings) const;
   Finding Movement(FindingCode code, const Suspicion& s,
                    const Interval& size) const;
+  Finding Leap(const Suspicion& s, const Interval& size) const;
+  Finding Set(const LocalReading& from, const LocalReading& to,
+              const Interval& size, MonotonicTime window_end) const;
 
   TrackerOptions options_;
   uint64_t stream_ = 0;
   bool known_ = false;
+  // Something was suspected since the last burst ended.
+  bool suspected_ = false;
   std::string boot_id_;
   std::string clocksource_;
+  // Of the last exchange, on the host's RAW.
+  absl::Duration asked_;
+  absl::Duration answered_;
   absl::Duration realtime_;
-  std::optional<Local> last_;
-  std::optional<Local> slew_anchor_;
+  std::optional<LocalReading> last_;
+  std::optional<SlewAnchor> slew_anchor_;
   std::optional<RateInterval> slew_;
   std::optional<OffsetBand> band_;
+  // The narrowest proof of c of the last burst.
+  std::optional<OffsetBand> anchor_;
+  // Exchanges that stand on the band; it counts to two.
+  int band_readings_ = 0;
   std::optional<Suspicion> suspicion_;
+  std::optional<Doubt> doubt_;
   RateEstimate rate_;
   Best best_;
 };

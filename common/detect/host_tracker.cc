@@ -21,41 +21,50 @@ constexpr absl::Duration kBriefly = absl::Milliseconds(900);
 constexpr size_t kMostNames = 8;
 constexpr size_t kLongestName = 64;
 
+// The longest that a reading can be on its way to us: an exchange's time limit.
+constexpr absl::Duration kLatest = absl::Minutes(1);
+// So many in a row are not misread: the kernel's timekeeping leapt.
+constexpr int kMisreads = 3;
+
 }  // namespace
 
 HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   Result result;
   if (reading.raw_after < reading.raw_before) return result;
   const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
-  // Readings of exchanges come later than they were taken; an old one beside a
-  // newer one would look like a second step.
-  if (last_.has_value() && now < last_at_) return result;
-  const LocalDifferences differences = DifferencesOf(reading);
-  if (last_.has_value()) {
-    const Interval e = differences.real_mono - last_->real_mono;
-    const Interval g = differences.boot_mono - last_->boot_mono;
-    result.slept = !g.ContainsZero();
-    if (!e.ContainsZero()) {
-      result.stepped = e;
-      stepped_at_ = now;
-      proven_since_step_ = false;
-      NoteChronyIsLate();
-      Finding finding;
-      finding.code = FindingCode::kHostStepped;
-      finding.severity =
-          std::max(Severity::kWarning, SeverityOf(e, options_.thresholds));
-      finding.first_seen = finding.last_seen = now;
-      finding.window_begin = last_at_;
-      finding.window_end = now;
-      finding.size = e;
-      finding.before = last_->real_mono;
-      finding.after = differences.real_mono;
-      finding.signature = MatchSignature(e);
-      findings_.Record(std::move(finding));
-    }
+  const LocalReading local = LocalReadingOf(reading, now);
+  if (!last_.has_value()) {
+    last_ = local;
+    return result;
   }
-  last_ = differences;
-  last_at_ = now;
+  // Readings of exchanges come later than they were taken; an old one beside a
+  // newer one would look like a second step. One from long ago is a counter
+  // that fell.
+  if (now < last_->at && last_->at - now < kLatest) return result;
+  const LocalMovement moved = MovementBetween(*last_, local, kFastestSlew);
+  if (moved.leapt && ++misreads_ < kMisreads) return result;
+  misreads_ = 0;
+
+  result.slept = moved.Slept();
+  if (moved.WasSet()) {
+    result.stepped = moved.set;
+    stepped_at_ = now;
+    proven_since_step_ = false;
+    NoteChronyIsLate();
+    Finding finding;
+    finding.code = FindingCode::kHostStepped;
+    finding.severity = std::max(Severity::kWarning,
+                                SeverityOf(moved.set, options_.thresholds));
+    finding.first_seen = finding.last_seen = now;
+    finding.window_begin = last_->at;
+    finding.window_end = now;
+    finding.size = moved.set;
+    finding.before = last_->differences.real_mono;
+    finding.after = local.differences.real_mono;
+    finding.signature = MatchSignature(moved.set);
+    findings_.Record(finding);
+  }
+  last_ = Tightened(*last_, local);
   return result;
 }
 
@@ -113,7 +122,7 @@ void HostTracker::OnDiscipline(
   finding.severity = declared() ? Severity::kInfo : Severity::kWarning;
   finding.first_seen = finding.last_seen = now;
   finding.note = trust_reason_;
-  findings_.Hold(std::move(finding));
+  findings_.Hold(finding);
 }
 
 void HostTracker::OnUnjudged(std::vector<std::string> names, size_t guests,
@@ -137,7 +146,7 @@ void HostTracker::OnUnjudged(std::vector<std::string> names, size_t guests,
   if (count > names.size()) {
     absl::StrAppend(&finding.note, " and ", count - names.size(), " more");
   }
-  findings_.Hold(std::move(finding));
+  findings_.Hold(finding);
 }
 
 void HostTracker::NoteChronyIsLate() {

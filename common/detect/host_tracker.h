@@ -9,9 +9,9 @@
 #include "absl/time/time.h"
 #include "common/detect/finding_log.h"
 #include "common/detect/host_bound.h"
+#include "common/detect/local_line.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/interval.h"
-#include "common/estimate/local_differences.h"
 #include "common/time/clock.h"
 
 namespace noonmark {
@@ -51,7 +51,8 @@ class HostTracker {
     // The host slept: its counters stood still, all comparisons are void.
     bool slept = false;
   };
-  // Readings that are older than the last are passed over.
+  // Readings that are older than the last are passed over, and such as no
+  // clock can give.
   Result OnReading(const ClockReading& reading);
 
   // chronyd's last answer; counts from the next OnDiscipline() on.
@@ -86,8 +87,9 @@ class HostTracker {
   HostBoundOrReason ChronyBound(MonotonicTime now) const;
 
   HostOptions options_;
-  std::optional<LocalDifferences> last_;
-  MonotonicTime last_at_;
+  std::optional<LocalReading> last_;
+  // Readings in a row that no clock can give.
+  int misreads_ = 0;
   std::optional<HostBound> bound_;
   std::string trust_reason_ = "not read yet";
   std::optional<MonotonicTime> unproven_since_;

@@ -83,6 +83,7 @@ void AddTimers(std::vector<Signature>& table) {
 }
 
 void AddCalendar(std::vector<Signature>& table) {
+  const size_t begin = table.size();
   table.push_back({absl::Seconds(1), "1 s", "a leap second on one side only"});
   table.push_back({absl::Seconds(18), "18 s", "GPS time taken for UTC"});
   table.push_back({absl::Seconds(37), "37 s", "TAI taken for UTC"});
@@ -98,6 +99,7 @@ void AddCalendar(std::vector<Signature>& table) {
                    "the week number of GPS rolled over"});
   table.push_back({absl::Seconds(2'208'988'800), "70 years (1900 to 1970)",
                    "the epoch of NTP taken for that of Unix"});
+  for (size_t i = begin; i < table.size(); ++i) table[i].arithmetic = false;
 }
 
 const std::vector<Signature>& Table() {

@@ -12,12 +12,14 @@ namespace noonmark {
 
 // A size of jump that tells its cause: counters wrap at exact values.
 struct Signature {
-  // In ticks of 1 ns; magnitude, > 0.
+  // Magnitude, > 0.
   absl::Duration size;
   // "2^42 ns"
   std::string name;
   // What makes clocks move by it.
   std::string meaning;
+  // A counter's or a word's arithmetic, not a calendar's.
+  bool arithmetic = true;
 };
 
 // All sizes, in rising order.

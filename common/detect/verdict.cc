@@ -65,7 +65,6 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
   if (!offset.Meets(allowed)) {
     inside_ = well_inside_ = 0;
     if (++outside_ < kToBeWrong) {
-      if (troubled_) return;  // it stays what it was
       wants_confirmation_ = true;
       Set(Verdict::kUncertain, "outside once; the next reading confirms it",
           now);
@@ -104,7 +103,8 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
       absl::AbsDuration(absl::AbsDuration(offset.Middle() - intended_) - limit);
   Set(Verdict::kUncertain,
       absl::StrCat("bound ", Seconds(offset.HalfWidth()),
-                   " is too wide; one below ", Seconds(needed), " would tell"),
+                   " is too wide; one below ", Seconds(needed), " would tell",
+                   troubled_ ? "; it was wrong before" : ""),
       now);
 }
 
@@ -123,6 +123,11 @@ void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
   outside_ = inside_ = well_inside_ = 0;
   troubled_ = false;
   Set(Verdict::kSuspended, std::string(reason), now);
+}
+
+void VerdictJudge::OnReboot(MonotonicTime now) {
+  OnSuspend("rebooted", now);
+  OnNoData("rebooted; not measured yet", now);
 }
 
 void VerdictJudge::Set(Verdict verdict, std::string reason, MonotonicTime now) {

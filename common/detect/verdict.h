@@ -75,6 +75,8 @@ class VerdictJudge {
   void OnNoData(std::string_view reason, MonotonicTime now);
   // No judging: why. Whatever was known of the streaks is void.
   void OnSuspend(std::string_view reason, MonotonicTime now);
+  // Another boot: nothing of the last counts.
+  void OnReboot(MonotonicTime now);
 
  private:
   void Set(Verdict verdict, std::string reason, MonotonicTime now);

@@ -31,6 +31,8 @@ class OffsetBand {
     return true;
   }
 
+  // As known at `at()`.
+  const Interval& bound() const { return bound_; }
   absl::Duration at() const { return at_; }
 
  private:

@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_ESTIMATE_RATE_H_
 #define NOONMARK_COMMON_ESTIMATE_RATE_H_
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/time/time.h"
@@ -20,6 +21,8 @@ struct RateInterval {
     if (hi_ppm < 0) return -hi_ppm;
     return 0;
   }
+  // No magnitude inside is larger.
+  double MostMagnitude() const { return std::max(-lo_ppm, hi_ppm); }
 };
 
 // What two bounds of an offset prove of its mean rate between them. `elapsed`

@@ -1,0 +1,108 @@
+#include "common/detect/counter_line.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace noonmark {
+namespace {
+
+constexpr absl::Duration kNanosecond = absl::Nanoseconds(1);
+constexpr absl::Duration kBlur = absl::Microseconds(1);
+
+}  // namespace
+
+CounterLine::CounterLine(const Interval& bound, absl::Duration at,
+                         PartsPerBillion rho)
+    : rho_(rho), first_(bound), first_at_(at), line_(bound, at) {
+  Keep(bound, at);
+}
+
+CounterLine::Place CounterLine::Add(const Interval& bound, absl::Duration at,
+                                    OffsetBand& old) {
+  const bool on_old = old.At(at, rho_).Meets(bound);
+  const bool on_new = line_.At(at, rho_).Meets(bound);
+  if (on_old && on_new) return Place::kEither;
+  if (on_old) {
+    ++on_old_;
+    old.Narrow(bound, at, rho_);
+    return Place::kOld;
+  }
+  Keep(bound, at);
+  if (!on_new) {
+    ++on_neither_;
+    return Place::kNeither;
+  }
+  ++on_new_;
+  line_.Narrow(bound, at, rho_);
+  return Place::kNew;
+}
+
+void CounterLine::Keep(const Interval& bound, absl::Duration at) {
+  const int most = static_cast<int>(off_.size());
+  if (kept_ < most) ++kept_;
+  off_[kept_ - 1] = {.lo = absl::ToInt64Nanoseconds(
+                         absl::Floor(bound.lo - first_.lo, kNanosecond)),
+                     .hi = absl::ToInt64Nanoseconds(
+                         absl::Ceil(bound.hi - first_.lo, kNanosecond)),
+                     .at = absl::ToInt64Nanoseconds(at - first_at_)};
+}
+
+OffsetBand CounterLine::last() const {
+  const Reading& last = off_[kept_ - 1];
+  return {{first_.lo + absl::Nanoseconds(last.lo),
+           first_.lo + absl::Nanoseconds(last.hi)},
+          first_at_ + absl::Nanoseconds(last.at)};
+}
+
+std::optional<RateInterval> CounterLine::Slope() const {
+  // A line stands on all bounds where it stands on each two of them.
+  RateInterval slope = {-std::numeric_limits<double>::infinity(),
+                        std::numeric_limits<double>::infinity()};
+  bool any = false;
+  for (int i = 0; i < kept_; ++i) {
+    for (int j = i + 1; j < kept_; ++j) {
+      const Reading& a = off_[i];
+      const Reading& b = off_[j];
+      if (b.at <= a.at) continue;
+      any = true;
+      const RateInterval between =
+          RateBetween({absl::Nanoseconds(a.lo), absl::Nanoseconds(a.hi)},
+                      {absl::Nanoseconds(b.lo), absl::Nanoseconds(b.hi)},
+                      absl::Nanoseconds(b.at) - absl::Nanoseconds(a.at));
+      slope.lo_ppm = std::max(slope.lo_ppm, between.lo_ppm);
+      slope.hi_ppm = std::min(slope.hi_ppm, between.hi_ppm);
+    }
+  }
+  if (!any || slope.lo_ppm > slope.hi_ppm) return std::nullopt;
+  return slope;
+}
+
+Interval CounterLine::LeftOver(const OffsetBand& on_old,
+                               const RateInterval& slope) const {
+  const absl::Duration elapsed = absl::AbsDuration(first_at_ - on_old.at());
+  const auto reach = [&](double ppm) { return elapsed * (ppm / 1e6); };
+  const Interval ran = Hull(Interval::Exactly(absl::ZeroDuration()),
+                            {reach(slope.lo_ppm), reach(slope.hi_ppm)});
+  // Bounds are made for sound rates: at others they are off by what it runs
+  // within an exchange.
+  const absl::Duration blur =
+      kBlur +
+      std::max(absl::AbsDuration(ran.lo), absl::AbsDuration(ran.hi)) / 10;
+  return (first_ - on_old.bound() - ran).WidenedBy(blur);
+}
+
+CounterLine::Outcome CounterLine::Decide() const {
+  const int off = on_new_ + on_neither_;
+  if (off == 0) return on_old_ == 0 ? Outcome::kUndecided : Outcome::kBack;
+  // Another misread among many that are back on the old line.
+  if (on_new_ == 0 && on_old_ > on_neither_) return Outcome::kBack;
+  if (on_old_ > 0) return Outcome::kMixed;
+  const std::optional<RateInterval> slope = Slope();
+  if (slope.has_value() &&
+      slope->LeastMagnitude() * 1000 > static_cast<double>(rho_)) {
+    return Outcome::kTooSteep;
+  }
+  return on_neither_ == 0 ? Outcome::kLeapt : Outcome::kMixed;
+}
+
+}  // namespace noonmark

@@ -1,0 +1,864 @@
+// What is said of clocks that move: the table of causes, row by row, through
+// the tracker and the judgement over it.
+
+#include "common/detect/guest_tracker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "tests/common/detect/watched_guest.h"
+
+namespace noonmark {
+namespace {
+
+using testing::Bracket;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using testing::kBoottime;
+using testing::kMonotonic;
+using testing::kRawAfter;
+using testing::kRawBefore;
+using testing::kRealtime;
+using testing::kWholeGroup;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+using testing::VirtualMachine;
+using testing::WatchedGuest;
+
+constexpr absl::Duration kTwoTo42 = absl::Nanoseconds(int64_t{1} << 42);
+
+// A guest that was found well for some polls.
+class AttributionTest : public ::testing::Test {
+ protected:
+  AttributionTest() {
+    w_.Polls(3);
+    EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+    EXPECT_THAT(w_.Codes(), IsEmpty());
+  }
+  Interval SizeOf(FindingCode code) {
+    return w_.Get(code).size.value_or(Interval());
+  }
+  std::string SignatureOf(FindingCode code) {
+    const Signature* signature = w_.Get(code).signature;
+    return signature == nullptr ? "" : signature->name;
+  }
+
+  WatchedGuest w_;
+};
+
+// --- set ---
+
+TEST_F(AttributionTest, NamesASetThatTheKernelToldOfAtOnce) {
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Burst();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
+  EXPECT_LT(SizeOf(FindingCode::kClockSet).Width(), absl::Microseconds(2));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).discontinuities, 1u);
+  EXPECT_TRUE(w_.Get(FindingCode::kClockSet).alone);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  // No suspicion was needed: two bursts of eight.
+  EXPECT_EQ(w_.exchanges, 3 * 8 + 2 * 8);
+}
+
+TEST_F(AttributionTest, NamesASetThatNobodyToldOf) {
+  w_.SetGuest(absl::Seconds(40), /*told=*/false);
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(40)));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).discontinuities, 0u);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  EXPECT_TRUE(w_.OffsetHolds());
+}
+
+TEST_F(AttributionTest, NamesASetWhoseWordComesLate) {
+  w_.SetGuest(absl::Seconds(40), /*told=*/false);
+  w_.BeforeExchange(2, [&] { w_.pair.guest.TellOfSet(); });
+  w_.Burst();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 1u);
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).discontinuities, 1u);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+}
+
+TEST_F(AttributionTest, NamesASetWhoseWordComesEarly) {
+  w_.BeforeExchange(2, [&] { w_.pair.guest.TellOfSet(); });
+  w_.BeforeExchange(3, [&] { w_.SetGuest(absl::Seconds(40), false); });
+  w_.Burst();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 1u);
+}
+
+TEST_F(AttributionTest, NamesASetBetweenTheTwoReadingsOfOneExchange) {
+  for (const bool told : {true, false}) {
+    int stage = 0;
+    w_.pair.meanwhile = [&] {
+      if (++stage == 2) w_.SetGuest(absl::Seconds(3), told);
+    };
+    w_.Poll();
+    w_.pair.meanwhile = nullptr;
+    EXPECT_THAT(w_.Codes(), ElementsAre("clock-set")) << told;
+    EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(3)));
+  }
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 2u);
+}
+
+TEST_F(AttributionTest, TellsWhereItWasSetBetween) {
+  const MonotonicTime before = w_.Now() - absl::Seconds(5);
+  w_.SetGuest(absl::Seconds(-6), /*told=*/false);
+  const MonotonicTime after = w_.Now();
+  w_.Poll();
+  const Finding set = w_.Get(FindingCode::kClockSet);
+  EXPECT_GE(set.window_begin, before);
+  EXPECT_LE(set.window_begin, after);
+  EXPECT_GE(set.window_end, after);
+  EXPECT_LT(set.window_end, after + absl::Milliseconds(1));
+}
+
+TEST_F(AttributionTest, SaysNothingOfTwoSetsThatCancel) {
+  w_.SetGuest(absl::Seconds(-6));
+  w_.SetGuest(absl::Seconds(6));
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+TEST_F(AttributionTest, SeesASetThroughAReadingWithAWideBracket) {
+  // A reading that took 20 s must not hide what happened before or after it.
+  w_.BeforeExchange(7, [&] { w_.way.t3 = Bracket::Even(absl::Seconds(20)); });
+  w_.BeforeExchange(8, [&] {
+    w_.way.t3 = Bracket::Even(absl::Nanoseconds(400));
+    w_.SetGuest(absl::Seconds(6));
+  });
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(6)));
+}
+
+TEST_F(AttributionTest, CountsTheSetsOfARestartedAgentAnew) {
+  for (int i = 0; i < 5; ++i) w_.pair.guest.TellOfSet();
+  w_.Poll();
+  // The agent restarts and has been told of nothing.
+  w_.tamper = [](Exchange& e) { e.guest.discontinuities = 0; };
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).discontinuities, 0u);
+}
+
+TEST_F(AttributionTest, TellsASmallSetAndDoesNotKeepItAsTheCause) {
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Polls(2);
+  w_.SetGuest(absl::Milliseconds(2));
+  w_.Polls(2);
+  // What makes the guest wrong is still the large one.
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 2u);
+}
+
+// --- the counter ---
+
+TEST_F(AttributionTest, NamesALeapOfTheCounterForwards) {
+  w_.LeapGuest(absl::Seconds(13));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("counter-jump"));
+  EXPECT_TRUE(SizeOf(FindingCode::kCounterJump).Contains(absl::Seconds(13)));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  EXPECT_TRUE(w_.OffsetHolds());
+  const Finding jump = w_.Get(FindingCode::kCounterJump);
+  EXPECT_EQ(jump.on_new, 8);
+  EXPECT_EQ(jump.on_old + jump.on_neither, 0);
+  EXPECT_TRUE(jump.alone);
+}
+
+TEST_F(AttributionTest, NamesALeapOf2To42NsOfEitherSign) {
+  for (const absl::Duration leap : {kTwoTo42, -kTwoTo42}) {
+    WatchedGuest w;
+    w.Polls(3);
+    w.LeapGuest(leap);
+    w.Poll();
+    EXPECT_THAT(w.Codes(), ElementsAre("counter-jump"));
+    EXPECT_TRUE(w.Get(FindingCode::kCounterJump).size->Contains(leap));
+    EXPECT_EQ(w.Get(FindingCode::kCounterJump).signature->name, "2^42 ns");
+    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+  }
+}
+
+TEST_F(AttributionTest, SaysOfClocksThatFellBehindThatTheyStoodStill) {
+  w_.LeapGuest(absl::Seconds(-90));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
+  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(absl::Seconds(-90)));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+}
+
+TEST_F(AttributionTest, SaysOfAPauseThatNobodyToldTheGuestOfThatItStoodStill) {
+  w_.pair.guest.StandStill(w_.pair.now, absl::Seconds(90));
+  w_.Pass(absl::Seconds(90));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
+  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(absl::Seconds(-90)));
+}
+
+TEST_F(AttributionTest, SeesALeapBetweenTheTwoReadingsOfOneExchange) {
+  for (const absl::Duration leap : {absl::Seconds(13), -absl::Seconds(13)}) {
+    for (const int between : {1, 2, 3}) {
+      WatchedGuest w;
+      w.Polls(2);
+      int stage = 0;
+      w.pair.meanwhile = [&] {
+        if (++stage == between) w.LeapGuest(leap);
+      };
+      w.Poll();
+      w.pair.meanwhile = nullptr;
+      w.Poll();
+      EXPECT_THAT(w.Codes(),
+                  ElementsAre(leap > absl::ZeroDuration() ? "counter-jump"
+                                                          : "stood-still"))
+          << between;
+      EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+    }
+  }
+}
+
+TEST_F(AttributionTest, TellsALeapAndASetInOneGapApart) {
+  w_.LeapGuest(absl::Seconds(-90));
+  w_.SetGuest(absl::Seconds(88));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("stood-still", "clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(absl::Seconds(-90)));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(88)));
+  // Neither may claim that the other did not happen.
+  EXPECT_FALSE(w_.Get(FindingCode::kStoodStill).alone);
+  EXPECT_FALSE(w_.Get(FindingCode::kClockSet).alone);
+}
+
+TEST_F(AttributionTest, TellsALeapOfTheKernelsTimekeepingAboveItsCounter) {
+  w_.pair.guest.LeapTimekeeping(w_.pair.now, kTwoTo42);
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("counter-jump"));
+  EXPECT_TRUE(SizeOf(FindingCode::kCounterJump).Contains(kTwoTo42));
+  EXPECT_EQ(SignatureOf(FindingCode::kCounterJump), "2^42 ns");
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  EXPECT_TRUE(w_.OffsetHolds());
+}
+
+// --- sleep ---
+
+TEST_F(AttributionTest, FindsNoFaultInAGuestThatSleptAndCaughtUp) {
+  w_.pair.guest.Sleep(w_.pair.now, absl::Seconds(600));
+  w_.Pass(absl::Seconds(600));
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("(caught-up)"));
+  EXPECT_EQ(w_.Get(FindingCode::kCaughtUp).severity, Severity::kInfo);
+  EXPECT_FALSE(w_.Was(Verdict::kWrong));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+TEST_F(AttributionTest, NamesWhatCatchingUpLeftOver) {
+  w_.pair.guest.Sleep(w_.pair.now, absl::Seconds(600));
+  w_.Pass(absl::Seconds(600));
+  w_.SetGuest(absl::Seconds(-7));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set", "(caught-up)"));
+  EXPECT_TRUE(SizeOf(FindingCode::kCaughtUp).Contains(-absl::Seconds(600)));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(-absl::Seconds(7)));
+  EXPECT_FALSE(w_.Get(FindingCode::kClockSet).alone);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+}
+
+TEST_F(AttributionTest, FindsNoFaultInSilenceOnly) {
+  w_.Pass(absl::Hours(10));
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+// A pause of which Xen tells the guest nothing but after which its counter is
+// where it should be, in the middle of a question.
+TEST_F(AttributionTest, FindsNoFaultInAPauseInsideAnExchange) {
+  w_.BeforeExchange(3, [&] { w_.way.residence = absl::Seconds(40); });
+  w_.BeforeExchange(4, [&] { w_.way.residence = absl::Microseconds(20); });
+  w_.Polls(2);
+  w_.BeforeExchange(0, [&] { w_.way.out = absl::Seconds(40); });
+  w_.BeforeExchange(1, [&] { w_.way.out = absl::Microseconds(80); });
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+TEST_F(AttributionTest, SeesThatItStoodStillInsideAnExchange) {
+  int stage = 0;
+  w_.pair.meanwhile = [&] {
+    if (++stage != 2) return;
+    w_.pair.guest.StandStill(w_.pair.now, absl::Seconds(90));
+    w_.pair.now += absl::Seconds(90);
+  };
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
+  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(-absl::Seconds(90)));
+}
+
+// --- glitches ---
+
+struct GlitchCase {
+  const char* name;
+  unsigned readings;
+  // Of the two groups of an exchange: T2, T3, or both.
+  bool received;
+  bool sent;
+};
+
+constexpr GlitchCase kGlitches[] = {
+    {"all of T2", kWholeGroup, true, false},
+    {"all of T3", kWholeGroup, false, true},
+    {"both groups", kWholeGroup, true, true},
+    {"REALTIME of T2", kRealtime, true, false},
+    {"REALTIME of T3", kRealtime, false, true},
+    {"MONOTONIC of T2", kMonotonic, true, false},
+    {"MONOTONIC of T3", kMonotonic, false, true},
+    {"BOOTTIME of T2", kBoottime, true, false},
+    {"BOOTTIME of T3", kBoottime, false, true},
+    {"RAW of T3", kRawBefore | kRawAfter, false, true},
+    {"RAW of both", kRawBefore | kRawAfter, true, true},
+};
+
+TEST_F(AttributionTest, NamesAMisreadOfAnyClockAndNothingElse) {
+  for (const GlitchCase& glitch : kGlitches) {
+    for (const absl::Duration by : {kTwoTo42, -kTwoTo42, absl::Seconds(3)}) {
+      for (const int at : {0, 3, 7}) {
+        SCOPED_TRACE(absl::StrCat(glitch.name, " by ", absl::FormatDuration(by),
+                                  " in exchange ", at));
+        WatchedGuest w;
+        w.Polls(2);
+        if (glitch.received) w.pair.guest.Glitch(by, glitch.readings, 2 * at);
+        if (glitch.sent) w.pair.guest.Glitch(by, glitch.readings, 2 * at + 1);
+        w.Polls(3);
+        EXPECT_THAT(w.Codes(), ElementsAre("(read-glitch)"));
+        EXPECT_EQ(w.Get(FindingCode::kReadGlitch).occurrences, 1u);
+        const Interval size =
+            w.Get(FindingCode::kReadGlitch).size.value_or(Interval());
+        EXPECT_TRUE(size.Contains(by) || size.Contains(-by))
+            << size.lo << size.hi;
+        EXPECT_FALSE(w.Was(Verdict::kWrong));
+        EXPECT_FALSE(w.Was(Verdict::kUncertain));
+        EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
+        EXPECT_TRUE(w.OffsetHolds());
+      }
+    }
+  }
+}
+
+TEST_F(AttributionTest, TellsTheSignOfAMisreadOfAWholeGroup) {
+  for (const absl::Duration by : {kTwoTo42, -kTwoTo42}) {
+    for (const int group : {0, 1}) {
+      WatchedGuest w;
+      w.Polls(2);
+      w.pair.guest.Glitch(by, kWholeGroup, group);
+      w.Poll();
+      EXPECT_TRUE(w.Get(FindingCode::kReadGlitch).size->Contains(by));
+      EXPECT_EQ(w.Get(FindingCode::kReadGlitch).signature->name, "2^42 ns");
+    }
+  }
+}
+
+// The first answer ever is the misread one: what follows must not look like a
+// leap back.
+TEST_F(AttributionTest, NamesAMisreadOfTheVeryFirstExchange) {
+  for (const GlitchCase& glitch : kGlitches) {
+    for (const absl::Duration by : {kTwoTo42, -kTwoTo42}) {
+      SCOPED_TRACE(absl::StrCat(glitch.name, " ", absl::FormatDuration(by)));
+      WatchedGuest w;
+      if (glitch.received) w.pair.guest.Glitch(by, glitch.readings, 0);
+      if (glitch.sent) w.pair.guest.Glitch(by, glitch.readings, 1);
+      w.Polls(3);
+      EXPECT_THAT(w.Codes(), ElementsAre("(read-glitch)"));
+      EXPECT_FALSE(w.Was(Verdict::kWrong));
+      EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
+    }
+  }
+}
+
+TEST_F(AttributionTest, CallsAThousandRandomMisreadsByTheirNameAndNeverWrong) {
+  std::mt19937_64 random(42);
+  int glitches = 0;
+  WatchedGuest w;
+  w.Polls(2);
+  while (glitches < 1000) {
+    const GlitchCase& glitch = kGlitches[random() % std::size(kGlitches)];
+    const absl::Duration by = random() % 2 == 0 ? kTwoTo42 : -kTwoTo42;
+    const int at = static_cast<int>(random() % 8);
+    if (glitch.received) w.pair.guest.Glitch(by, glitch.readings, 2 * at);
+    if (glitch.sent) w.pair.guest.Glitch(by, glitch.readings, 2 * at + 1);
+    ++glitches;
+    w.Poll();
+    ASSERT_EQ(w.guest.verdict(), Verdict::kOk) << glitches << glitch.name;
+    ASSERT_THAT(w.Codes(), ElementsAre("(read-glitch)"));
+    ASSERT_EQ(w.Get(FindingCode::kReadGlitch).occurrences, glitches);
+    ASSERT_TRUE(w.OffsetHolds());
+  }
+  EXPECT_FALSE(w.Was(Verdict::kWrong));
+}
+
+// A misread while the burst that was asked for another goes on.
+TEST_F(AttributionTest, BearsTwoMisreadsInOneBurst) {
+  for (int second = 1; second <= 8; ++second) {
+    for (const GlitchCase& glitch : kGlitches) {
+      SCOPED_TRACE(absl::StrCat(glitch.name, second));
+      WatchedGuest w;
+      w.Polls(2);
+      w.pair.guest.Glitch(kTwoTo42, kWholeGroup, 1);
+      if (glitch.received) {
+        w.pair.guest.Glitch(absl::Seconds(-7), glitch.readings, 2 * second);
+      }
+      if (glitch.sent) {
+        w.pair.guest.Glitch(absl::Seconds(-7), glitch.readings, 2 * second + 1);
+      }
+      w.Polls(3);
+      EXPECT_THAT(w.Codes(), ElementsAre("(read-glitch)"));
+      EXPECT_FALSE(w.Was(Verdict::kWrong));
+      EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
+    }
+  }
+}
+
+TEST_F(AttributionTest, SeesASetAndAMisreadInOneGap) {
+  w_.SetGuest(absl::Seconds(-6), /*told=*/false);
+  w_.pair.guest.Glitch(kTwoTo42, kWholeGroup, 0);
+  w_.pair.guest.Glitch(kTwoTo42, kWholeGroup, 1);
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set", "(read-glitch)"));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+}
+
+TEST_F(AttributionTest, SaysThatProcessorsDisagree) {
+  // Every third exchange is answered by a processor that is 3 s ahead.
+  int n = 0;
+  w_.tamper = [&](Exchange& e) {
+    if (++n % 3 != 0) return;
+    for (ClockReading* r : {&e.guest.received, &e.guest.sent}) {
+      r->raw_before += absl::Seconds(3);
+      r->realtime += absl::Seconds(3);
+      r->monotonic += absl::Seconds(3);
+      r->boottime += absl::Seconds(3);
+      r->raw_after += absl::Seconds(3);
+    }
+  };
+  w_.Polls(5);
+  EXPECT_THAT(w_.Codes(), ElementsAre("vcpu-disagreement"));
+  // It is right and wrong: neither is said.
+  EXPECT_FALSE(w_.Was(Verdict::kWrong));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kUncertain);
+  // The counters agree again.
+  w_.tamper = nullptr;
+  w_.Polls(20);
+  EXPECT_THAT(w_.Codes(), ElementsAre("(vcpu-disagreement)"));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+TEST_F(AttributionTest, SaysThatProcessorsDisagreeWithinEveryExchange) {
+  w_.tamper = [&](Exchange& e) {
+    ClockReading& r = e.guest.sent;
+    r.raw_before += absl::Seconds(3);
+    r.realtime += absl::Seconds(3);
+    r.monotonic += absl::Seconds(3);
+    r.boottime += absl::Seconds(3);
+    r.raw_after += absl::Seconds(3);
+  };
+  w_.Polls(5);
+  EXPECT_THAT(w_.Codes(), ElementsAre("vcpu-disagreement"));
+  EXPECT_FALSE(w_.Was(Verdict::kWrong));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kUncertain);
+}
+
+TEST_F(AttributionTest, CallsDisagreeingProcessorsWrongWhereBothAre) {
+  int n = 0;
+  w_.LeapGuest(absl::Seconds(100));
+  w_.Polls(3);
+  w_.tamper = [&](Exchange& e) {
+    if (++n % 2 != 0) return;
+    for (ClockReading* r : {&e.guest.received, &e.guest.sent}) {
+      r->raw_before += absl::Seconds(3);
+      r->realtime += absl::Seconds(3);
+      r->monotonic += absl::Seconds(3);
+      r->boottime += absl::Seconds(3);
+      r->raw_after += absl::Seconds(3);
+    }
+  };
+  w_.ForgetVerdicts();
+  w_.Polls(5);
+  EXPECT_THAT(w_.Codes(),
+              UnorderedElementsAre("vcpu-disagreement", "counter-jump"));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  EXPECT_FALSE(w_.Was(Verdict::kUncertain));
+}
+
+// --- rate and slew ---
+
+TEST_F(AttributionTest, WarnsOfARateWhileTheVerdictIsOk) {
+  w_.pair.guest.SetRate(w_.pair.now, 180'000);
+  w_.Polls(30);
+  EXPECT_THAT(w_.Codes(), ElementsAre("rate-fault"));
+  const Finding rate = w_.Get(FindingCode::kRateFault);
+  EXPECT_EQ(rate.severity, Severity::kWarning);
+  EXPECT_LE(rate.rate->lo_ppm, 180);
+  EXPECT_GE(rate.rate->hi_ppm, 180);
+  EXPECT_LT(rate.rate->hi_ppm - rate.rate->lo_ppm, 20);
+  EXPECT_EQ(rate.occurrences, 1u);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+  w_.pair.guest.SetRate(w_.pair.now, 0);
+  w_.Polls(40);
+  EXPECT_THAT(w_.Codes(), ElementsAre("(rate-fault)"));
+}
+
+// Whatever the rate and however wide the bounds are: a rate is no row of leaps,
+// no misreads and no disagreement.
+TEST_F(AttributionTest, NamesARateFaultAtAnyRateAndWidth) {
+  for (const int64_t ppm :
+       {510, 600, 1000, 2000, 10'000, 50'000, -700, -2000, -50'000}) {
+    for (const absl::Duration delay :
+         {absl::Microseconds(100), absl::Milliseconds(1),
+          absl::Milliseconds(5)}) {
+      SCOPED_TRACE(absl::StrCat(ppm, " ppm, ", absl::FormatDuration(delay)));
+      std::mt19937_64 random(7);
+      WatchedGuest w;
+      w.tamper = [&](Exchange&) {
+        // The next one's delays.
+        w.way.out = delay * static_cast<int64_t>(random() % 100) / 100;
+        w.way.back = delay * static_cast<int64_t>(random() % 100) / 100;
+      };
+      w.Polls(15);
+      w.pair.guest.SetRate(w.pair.now, ppm * 1000);
+      std::set<std::string> seen;
+      for (int i = 0; i < 40; ++i) {
+        w.Poll();
+        for (const Finding& f : w.guest.findings()) {
+          seen.insert(std::string(CodeName(f.code)));
+        }
+      }
+      EXPECT_THAT(seen, ElementsAre("rate-fault"));
+      const Finding rate = w.Get(FindingCode::kRateFault);
+      EXPECT_TRUE(rate.active);
+      if (std::abs(ppm) >= 1000) {
+        EXPECT_EQ(rate.severity, Severity::kFault);
+      }
+      // Bounds are made for rates below 500 ppm: beyond, they are a little off.
+      const double blur = static_cast<double>(std::abs(ppm)) / 500;
+      EXPECT_LE(rate.rate->lo_ppm, static_cast<double>(ppm) + blur);
+      EXPECT_GE(rate.rate->hi_ppm, static_cast<double>(ppm) - blur);
+      EXPECT_TRUE(w.OffsetHolds());
+    }
+  }
+}
+
+TEST_F(AttributionTest, EndsARateFaultThatIsOver) {
+  for (const int64_t ppm : {600, 2000, 50'000}) {
+    WatchedGuest w;
+    w.Polls(3);
+    w.pair.guest.SetRate(w.pair.now, ppm * 1000);
+    w.Polls(30);
+    w.pair.guest.SetRate(w.pair.now, 0);
+    w.Polls(40);
+    EXPECT_THAT(w.Codes(), ElementsAre("(rate-fault)")) << ppm;
+  }
+}
+
+TEST_F(AttributionTest, TellsALeapFromTheRateThatCameWithIt) {
+  w_.pair.guest.SetRate(w_.pair.now, 2'000'000);
+  w_.LeapGuest(absl::Seconds(-30));
+  w_.Polls(3);
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("rate-fault", "stood-still"));
+  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(absl::Seconds(-30)));
+}
+
+// Leaps that are small beside what bounds leave open are told a poll later, or
+// not at all, but never under another name.
+TEST_F(AttributionTest, NamesALeapOfAnySizeAtAnyWidth) {
+  for (const absl::Duration leap :
+       {absl::Milliseconds(1), absl::Milliseconds(8), absl::Milliseconds(30),
+        absl::Milliseconds(200), absl::Seconds(1), absl::Seconds(60)}) {
+    for (const absl::Duration delay :
+         {absl::Microseconds(100), absl::Milliseconds(1), absl::Milliseconds(5),
+          absl::Milliseconds(50)}) {
+      SCOPED_TRACE(absl::StrCat(absl::FormatDuration(leap), " at ",
+                                absl::FormatDuration(delay)));
+      std::mt19937_64 random(7);
+      WatchedGuest w;
+      w.tamper = [&](Exchange&) {
+        w.way.out = delay * static_cast<int64_t>(random() % 100) / 100;
+        w.way.back = delay * static_cast<int64_t>(random() % 100) / 100;
+      };
+      w.Polls(15);
+      w.LeapGuest(leap);
+      w.Polls(40);
+      if (leap < absl::Milliseconds(10)) {
+        EXPECT_THAT(w.Codes(),
+                    ::testing::AnyOf(IsEmpty(), ElementsAre("(counter-jump)")));
+      } else {
+        EXPECT_THAT(w.Codes(), ElementsAre(::testing::AnyOf("counter-jump",
+                                                            "(counter-jump)")));
+        EXPECT_TRUE(w.Get(FindingCode::kCounterJump).size->Contains(leap));
+        EXPECT_EQ(w.Get(FindingCode::kCounterJump).occurrences, 1u);
+      }
+    }
+  }
+}
+
+TEST_F(AttributionTest, KeepsSlewsOutOfTheCounters) {
+  for (const int64_t ppb : {83'333'000, -83'333'000, 100'500'000, 500'000}) {
+    WatchedGuest w;
+    w.Polls(14);
+    w.pair.guest.SetSlew(w.pair.now, ppb);
+    for (int i = 0; i < 14; ++i) {
+      w.Poll();
+      ASSERT_TRUE(w.OffsetHolds());
+      ASSERT_EQ(w.guest.rate()->LeastMagnitude(), 0) << ppb << i;
+    }
+    if (ppb == 500'000) {
+      EXPECT_THAT(w.Codes(), IsEmpty());
+      continue;
+    }
+    EXPECT_THAT(w.Codes(), ElementsAre("slewing"));
+    const Finding slew = w.Get(FindingCode::kSlewing);
+    EXPECT_LE(slew.rate->lo_ppm, ppb / 1000);
+    EXPECT_GE(slew.rate->hi_ppm, ppb / 1000);
+    EXPECT_EQ(slew.severity, Severity::kInfo);
+    w.pair.guest.SetSlew(w.pair.now, 0);
+    w.Polls(2);
+    EXPECT_THAT(w.Codes(), ElementsAre("(slewing)"));
+  }
+}
+
+TEST_F(AttributionTest, SeesASetOfAClockThatIsSlewed) {
+  w_.pair.guest.SetSlew(w_.pair.now, 83'333'000);
+  w_.Polls(2);
+  w_.SetGuest(absl::Seconds(-6), /*told=*/false);
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("clock-set", "slewing"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
+}
+
+// --- who it is ---
+
+TEST_F(AttributionTest, BeginsAnewAfterAReboot) {
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Polls(2);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
+  w_.pair.guest.Reboot(w_.pair.now);
+  w_.SetGuest(absl::Seconds(6), false);  // it booted with the right time
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("(rebooted)", "(clock-set)"));
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+}
+
+TEST_F(AttributionTest, TellsSinceWhenARebootedGuestIsUnknown) {
+  w_.pair.guest.Reboot(w_.pair.now);
+  const MonotonicTime now = w_.Now();
+  Exchange e = w_.pair.Ask();
+  w_.guest.OnExchange(e);
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kUnknown);
+  EXPECT_GE(w_.guest.verdict_since(), now);
+}
+
+TEST_F(AttributionTest, ForgetsTheCountersWhenTheClocksourceChanges) {
+  w_.pair.guest.clocksource = "xen";
+  w_.LeapGuest(absl::Milliseconds(300));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_FALSE(w_.guest.rate().has_value());
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+  // Its own clocks are still compared.
+  w_.pair.guest.clocksource = "hpet";
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+}
+
+// --- the host ---
+
+TEST_F(AttributionTest, BlamesNobodyForAStepOfTheHost) {
+  for (const int at : {0, 3}) {
+    WatchedGuest w;
+    w.Polls(3);
+    w.BeforeExchange(at, [&] { w.StepHost(absl::Seconds(30)); });
+    for (int i = 0; i < 59; ++i) {
+      w.Poll();
+      ASSERT_EQ(w.guest.verdict(), Verdict::kSuspended) << i;
+      ASSERT_EQ(w.guest.reason(), "host-stepped");
+      ASSERT_THAT(w.Codes(), IsEmpty());
+    }
+    EXPECT_TRUE(w.host.findings().IsActive(FindingCode::kHostStepped));
+  }
+}
+
+TEST_F(AttributionTest, BlamesNobodyForAStepOfTheHostInsideAnExchange) {
+  for (const int during : {1, 2, 3}) {
+    for (const absl::Duration by : {absl::Seconds(30), -absl::Seconds(30)}) {
+      WatchedGuest w;
+      w.Polls(3);
+      int stage = 0;
+      w.pair.meanwhile = [&] {
+        if (++stage == during) w.StepHost(by);
+      };
+      w.Poll();
+      w.pair.meanwhile = nullptr;
+      w.Polls(3);
+      EXPECT_THAT(w.Codes(), IsEmpty());
+      EXPECT_EQ(w.guest.verdict(), Verdict::kSuspended);
+      EXPECT_TRUE(w.OffsetHolds());
+    }
+  }
+}
+
+TEST_F(AttributionTest, BlamesNobodyForASlewOfTheHost) {
+  w_.pair.host.SetSlew(w_.pair.now, 83'333'000);
+  for (int i = 0; i < 20; ++i) {
+    w_.Burst();
+    w_.Pass(absl::Milliseconds(20));
+    ASSERT_TRUE(w_.OffsetHolds());
+  }
+  w_.Polls(10);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_TRUE(w_.OffsetHolds());
+}
+
+TEST_F(AttributionTest, BlamesNobodyForASleepOfTheHost) {
+  w_.pair.host.Sleep(w_.pair.now, absl::Hours(1));
+  w_.Pass(absl::Hours(1));
+  w_.Polls(3);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_EQ(w_.guest.verdict(), Verdict::kSuspended);  // its REALTIME was set
+}
+
+TEST_F(AttributionTest, FindsTwoCausesWhereHostAndGuestWereSetInOneGap) {
+  w_.StepHost(absl::Seconds(30));
+  w_.SetGuest(absl::Seconds(-6));
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
+  EXPECT_TRUE(w_.host.findings()
+                  .Find(FindingCode::kHostStepped)
+                  ->size->Contains(absl::Seconds(30)));
+  EXPECT_TRUE(w_.guest.offset()->Contains(absl::Seconds(-36)));
+}
+
+TEST_F(AttributionTest, FindsTheGuestThatTheHostsStepLeftBehind) {
+  for (const absl::Duration by : {absl::Seconds(30), -absl::Hours(1)}) {
+    WatchedGuest w;
+    w.Polls(3);
+    w.StepHost(by);
+    w.Polls(65);
+    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+    EXPECT_THAT(w.Codes(), ElementsAre("left-behind-by-host-step"));
+    EXPECT_TRUE(w.Get(FindingCode::kLeftBehindByHostStep).size->Contains(by));
+    // It follows at last.
+    w.SetGuest(by);
+    w.Polls(20);
+    EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
+    EXPECT_THAT(w.Codes(), Not(Contains("left-behind-by-host-step")));
+  }
+}
+
+TEST_F(AttributionTest, AddsUpTheHostsSteps) {
+  w_.StepHost(absl::Seconds(30));
+  w_.Polls(2);
+  w_.StepHost(absl::Seconds(-10));
+  w_.Polls(65);
+  EXPECT_TRUE(
+      SizeOf(FindingCode::kLeftBehindByHostStep).Contains(absl::Seconds(20)));
+}
+
+TEST_F(AttributionTest, JudgesByNoOffsetFromBeforeTheHostsStep) {
+  // Narrow bounds before the step, wide ones after it, in one burst; the
+  // host's daemon proves it at once.
+  WatchedGuest::Options options;
+  options.host.trust = HostTrust::kProven;
+  WatchedGuest w(options);
+  w.discipline = KernelDiscipline();
+  w.discipline->max_error = absl::Milliseconds(5);
+  w.discipline->estimated_error = absl::Microseconds(1);
+  w.Polls(3);
+  w.BeforeExchange(4, [&] {
+    w.StepHost(absl::Seconds(30));
+    w.way.out = w.way.back = absl::Milliseconds(3);
+  });
+  w.Burst();
+  EXPECT_TRUE(w.guest.offset()->Contains(absl::Seconds(-30)));
+}
+
+// --- as it is found ---
+
+TEST_F(AttributionTest, NamesAClockInLocalTimeFromTheStart) {
+  for (const absl::Duration by :
+       {absl::Hours(1), -absl::Hours(7), absl::Minutes(345)}) {
+    WatchedGuest w;
+    w.SetGuest(by, false);
+    w.Polls(2);
+    EXPECT_THAT(w.Codes(), ElementsAre("rtc-local-time"));
+    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+  }
+}
+
+TEST_F(AttributionTest, DoesNotCallASetByAnHourLocalTime) {
+  w_.SetGuest(absl::Hours(1));
+  w_.Polls(3);
+  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
+  EXPECT_EQ(SignatureOf(FindingCode::kClockSet), "1 h");
+}
+
+TEST_F(AttributionTest, NamesALeapThatWasThereAtTheFirstReading) {
+  for (const absl::Duration was_off :
+       {absl::ZeroDuration(), absl::Milliseconds(-300)}) {
+    for (const absl::Duration leap : {kTwoTo42, -kTwoTo42}) {
+      WatchedGuest w;
+      w.SetGuest(leap + was_off, false);
+      w.Polls(3);
+      EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+      EXPECT_THAT(w.Codes(), ElementsAre("counter-jump"));
+      const Finding jump = w.Get(FindingCode::kCounterJump);
+      EXPECT_EQ(jump.signature->name, "2^42 ns");
+      EXPECT_FALSE(jump.before.has_value());
+      EXPECT_FALSE(jump.note.empty());
+    }
+  }
+}
+
+TEST_F(AttributionTest, NamesNoLeapForAnOffsetThatDriftsThroughAKnownSize) {
+  // 2^32 ns = 4.294967296 s, from below; and a guest that was right before.
+  for (const absl::Duration start : {absl::Seconds(4), absl::ZeroDuration()}) {
+    WatchedGuest w;
+    w.SetGuest(start, false);
+    w.pair.guest.SetRate({}, 490'000);
+    for (int i = 0; i < 2000; ++i) {
+      w.Poll();
+      ASSERT_THAT(w.Codes(), Not(Contains("counter-jump"))) << i;
+    }
+    EXPECT_GT(w.guest.offset()->lo, absl::Nanoseconds(int64_t{1} << 32));
+    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+  }
+}
+
+TEST_F(AttributionTest, SaysOfADateBefore2000ThatTheClockWasNeverSet) {
+  VirtualMachine::Start start;
+  start.realtime = absl::Seconds(5);
+  WatchedGuest w;
+  w.pair.guest = VirtualMachine(start);
+  w.Polls(2);
+  EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+  EXPECT_THAT(w.Codes(), ElementsAre("clock-unset"));
+  w.SetGuest(absl::Seconds(1'735'689'595));
+  w.Polls(12);
+  EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
+  EXPECT_THAT(w.Codes(), UnorderedElementsAre("(clock-unset)", "(clock-set)"));
+}
+
+}  // namespace
+}  // namespace noonmark
