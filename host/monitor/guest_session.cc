@@ -165,10 +165,11 @@ void GuestSession::OnExchange(Exchange exchange) {
       owner_.Tell(ExchangeInput{domain_.uuid, std::move(exchange)}).ask_again;
   --burst_left_;
   if (suspicious != was_spaced) {
-    // A suspicion begins: a slow burst decides it. Or it is decided early: a
-    // quick one measures where the clock is now.
+    // A suspicion begins: a slow burst decides it. Or it is decided: a quick
+    // one measures where the clock is now. No more than that: a guest whose
+    // processors disagree would be asked for ever, and never judged.
     spaced_ = suspicious;
-    burst_left_ = options_.burst;
+    if (++turns_ <= 2) burst_left_ = options_.burst;
   }
   if (owner_.TakeNews(domain_.uuid)) owner_.OnChanged(*this, /*news=*/true);
   if (burst_left_ <= 0) {
@@ -258,6 +259,7 @@ void GuestSession::StartBurst(MonotonicTime now) {
   last_burst_ = now;
   poll_at_ = NextPoll(now);
   burst_left_ = options_.burst;
+  turns_ = 0;
   spaced_ = false;
   event_waits_ = false;
   if (now >= describe_at_) {

@@ -139,6 +139,7 @@ class GuestSession final : private GuestLink::Observer {
   bool spaced_ = false;  // a suspicion's burst
   bool event_waits_ = false;
   int burst_left_ = 0;
+  int turns_ = 0;  // of this burst, between quick and slow
   int missed_ = 0;
   // Of the last answer; absent: never, or already told as silent.
   std::optional<MonotonicTime> answered_;

@@ -39,6 +39,8 @@ struct VirtualGuest {
   // Added to all clocks of the next reading at T2, at T3: one misread.
   absl::Duration glitch_received;
   absl::Duration glitch_sent;
+  // So much is another processor ahead, which answers every third question.
+  absl::Duration other_processor;
   int dials = 0;
   int asked = 0;
 

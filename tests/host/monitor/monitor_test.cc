@@ -112,6 +112,16 @@ TEST_F(MonitorTest, CallsAOneReadingGlitchByItsNameAndNotWrong) {
   }
 }
 
+// Every answer contradicts the one before: the questions must come to an end.
+TEST_F(MonitorTest, JudgesAGuestWhoseProcessorsDisagree) {
+  mail_.other_processor = absl::Seconds(3);
+  const int asked = mail_.asked;
+  fleet_.Run(absl::Minutes(1));
+  EXPECT_THAT(Codes(Row("mail")), ElementsAre("vcpu-disagreement"));
+  EXPECT_EQ(Row("mail").verdict, Verdict::kUncertain);
+  EXPECT_LE(mail_.asked - asked, 12 * 3 * 8);
+}
+
 TEST_F(MonitorTest, SeesThatAGuestStoodStill) {
   mail_.clock.Leap(absl::Seconds(-90));
   fleet_.Run(absl::Seconds(10));
