@@ -11,47 +11,40 @@ constexpr absl::Duration kBlur = absl::Microseconds(1);
 
 }  // namespace
 
-CounterLine::CounterLine(const Interval& bound, absl::Duration at,
-                         PartsPerBillion rho)
-    : rho_(rho), first_(bound), first_at_(at), line_(bound, at) {
-  Keep(bound, at);
+CounterLine::CounterLine(const BoundAt& first, PartsPerBillion rho)
+    : rho_(rho), first_(first), last_(first), line_(first) {
+  Keep(first);
 }
 
-CounterLine::Place CounterLine::Add(const Interval& bound, absl::Duration at,
-                                    OffsetBand& old) {
-  const bool on_old = old.At(at, rho_).Meets(bound);
-  const bool on_new = line_.At(at, rho_).Meets(bound);
+CounterLine::Place CounterLine::Add(const BoundAt& next, OffsetBand& old) {
+  const bool on_old = old.At(next.at, rho_).Meets(next.bound);
+  const bool on_new = line_.At(next.at, rho_).Meets(next.bound);
   if (on_old && on_new) return Place::kEither;
   if (on_old) {
     ++on_old_;
-    old.Narrow(bound, at, rho_);
+    old.Narrow(next, rho_);
     return Place::kOld;
   }
-  Keep(bound, at);
+  Keep(next);
   if (!on_new) {
     ++on_neither_;
     return Place::kNeither;
   }
   ++on_new_;
-  line_.Narrow(bound, at, rho_);
+  line_.Narrow(next, rho_);
   return Place::kNew;
 }
 
-void CounterLine::Keep(const Interval& bound, absl::Duration at) {
+void CounterLine::Keep(const BoundAt& reading) {
   const int most = static_cast<int>(off_.size());
   if (kept_ < most) ++kept_;
+  const absl::Duration origin = first_.bound.lo;
   off_[kept_ - 1] = {.lo = absl::ToInt64Nanoseconds(
-                         absl::Floor(bound.lo - first_.lo, kNanosecond)),
+                         absl::Floor(reading.bound.lo - origin, kNanosecond)),
                      .hi = absl::ToInt64Nanoseconds(
-                         absl::Ceil(bound.hi - first_.lo, kNanosecond)),
-                     .at = absl::ToInt64Nanoseconds(at - first_at_)};
-}
-
-OffsetBand CounterLine::last() const {
-  const Reading& last = off_[kept_ - 1];
-  return {{first_.lo + absl::Nanoseconds(last.lo),
-           first_.lo + absl::Nanoseconds(last.hi)},
-          first_at_ + absl::Nanoseconds(last.at)};
+                         absl::Ceil(reading.bound.hi - origin, kNanosecond)),
+                     .at = absl::ToInt64Nanoseconds(reading.at - first_.at)};
+  last_ = reading;
 }
 
 std::optional<RateInterval> CounterLine::Slope() const {
@@ -77,9 +70,9 @@ std::optional<RateInterval> CounterLine::Slope() const {
   return slope;
 }
 
-Interval CounterLine::LeftOver(const OffsetBand& on_old,
+Interval CounterLine::LeftOver(const BoundAt& on_old,
                                const RateInterval& slope) const {
-  const absl::Duration elapsed = absl::AbsDuration(first_at_ - on_old.at());
+  const absl::Duration elapsed = absl::AbsDuration(first_.at - on_old.at);
   const auto reach = [&](double ppm) { return elapsed * (ppm / 1e6); };
   const Interval ran = Hull(Interval::Exactly(absl::ZeroDuration()),
                             {reach(slope.lo_ppm), reach(slope.hi_ppm)});
@@ -88,7 +81,7 @@ Interval CounterLine::LeftOver(const OffsetBand& on_old,
   const absl::Duration blur =
       kBlur +
       std::max(absl::AbsDuration(ran.lo), absl::AbsDuration(ran.hi)) / 10;
-  return (first_ - on_old.bound() - ran).WidenedBy(blur);
+  return (first_.bound - on_old.bound - ran).WidenedBy(blur);
 }
 
 CounterLine::Outcome CounterLine::Decide() const {

@@ -18,11 +18,11 @@ namespace noonmark {
 class CounterLine {
  public:
   // The reading that left `old`.
-  CounterLine(const Interval& bound, absl::Duration at, PartsPerBillion rho);
+  CounterLine(const BoundAt& first, PartsPerBillion rho);
 
   enum class Place { kOld, kNew, kNeither, kEither };
   // `old` is narrowed by what stands on it.
-  Place Add(const Interval& bound, absl::Duration at, OffsetBand& old);
+  Place Add(const BoundAt& next, OffsetBand& old);
 
   enum class Outcome {
     kUndecided,  // all readings were too wide to tell
@@ -39,21 +39,25 @@ class CounterLine {
 
   // By how much the first reading left `old`, beyond what a sound rate allows.
   Interval Trigger(const OffsetBand& old) const {
-    return first_ - old.At(first_at_, rho_);
+    return first_.bound - old.Contradicted(first_.bound).At(first_.at, rho_);
   }
-  // From the old line to the new one.
+  // From the old line to the new one, whenever since the reading that the
+  // contradiction rests on.
   Interval Leap(const OffsetBand& old) const {
-    return line_.At(line_.at(), rho_) - old.At(line_.at(), rho_);
+    const absl::Duration at = line_.latest().at;
+    return line_.At(at, rho_) - old.Contradicted(first_.bound).At(at, rho_);
   }
   // What of the way from the last reading on the old line to the first off it
   // is left when it ran there at `slope`, or at any rate between that and none.
   // Holds zero: nothing.
-  Interval LeftOver(const OffsetBand& on_old, const RateInterval& slope) const;
+  Interval LeftOver(const BoundAt& on_old, const RateInterval& slope) const;
 
   // The latest reading off the old line.
-  OffsetBand last() const;
+  const BoundAt& last() const { return last_; }
   // Through the first reading and what agrees with it at `rho`.
   const OffsetBand& line() const { return line_; }
+  // The reading that left the old line.
+  const BoundAt& first() const { return first_; }
 
   int on_old() const { return on_old_; }
   int on_new() const { return on_new_; }
@@ -66,11 +70,11 @@ class CounterLine {
     int64_t hi = 0;
     int64_t at = 0;
   };
-  void Keep(const Interval& bound, absl::Duration at);
+  void Keep(const BoundAt& reading);
 
   PartsPerBillion rho_;
-  Interval first_;
-  absl::Duration first_at_;
+  BoundAt first_;
+  BoundAt last_;
   OffsetBand line_;
   // The first and, when there are many, the last of the readings off the old
   // line.

@@ -88,9 +88,7 @@ std::string_view SizeLabel(const Finding& finding) {
   if (finding.code == FindingCode::kLeftBehindByHostStep) return "host's step";
   // As it was found: nobody saw it come.
   const bool found = finding.code == FindingCode::kRtcLocalTime ||
-                     finding.code == FindingCode::kClockUnset ||
-                     (finding.code == FindingCode::kCounterJump &&
-                      finding.window_end == finding.window_begin);
+                     finding.code == FindingCode::kClockUnset;
   return found ? "offset" : "size";
 }
 

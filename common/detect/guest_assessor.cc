@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace noonmark {
 namespace {
 
@@ -86,7 +88,7 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
     findings_.End(FindingCode::kVcpuDisagreement, now);
     findings_.End(FindingCode::kClockUnset, now);
     offset_.reset();
-    origin_ = Origin::kUnjudged;
+    seen_right_or_to_move_ = false;
     host_step_.reset();
   }
   Record(result.findings);
@@ -107,7 +109,7 @@ bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   news_ |= judge_.verdict() != before;
   if (judge_.verdict() == Verdict::kOk) {
     findings_.EndMovements(now);
-    origin_ = Origin::kSeen;
+    seen_right_or_to_move_ = true;
     host_step_.reset();
   }
   HoldCause(now);
@@ -163,7 +165,7 @@ void GuestAssessor::Record(const std::vector<Finding>& findings) {
       // A small one is told, and is over as it is told.
       finding.active = finding.severity != Severity::kInfo;
       if (finding.active) {
-        origin_ = Origin::kSeen;
+        seen_right_or_to_move_ = true;
         host_step_.reset();
       }
     }
@@ -187,7 +189,8 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
             ? Severity::kFault
             : Severity::kWarning;
     finding.first_seen = finding.last_seen = now;
-    finding.rate = steady;
+    // Over the longest time, which bounds it best.
+    finding.rate = rate.has_value() ? rate : steady;
     HoldCondition(finding);
   }
 
@@ -233,7 +236,7 @@ void GuestAssessor::HoldCause(MonotonicTime now) {
   HoldOrEnd(left_behind, finding, now);
 
   const bool unexplained =
-      trouble && !left_behind && !unset && origin_ != Origin::kSeen;
+      trouble && !left_behind && !unset && !seen_right_or_to_move_;
   const bool zone = unexplained && IsTimeZone(*offset_);
   finding.code = FindingCode::kRtcLocalTime;
   finding.severity = SeverityOf(*offset_, thresholds);
@@ -241,15 +244,12 @@ void GuestAssessor::HoldCause(MonotonicTime now) {
   finding.signature = zone ? MatchSignature(*offset_) : nullptr;
   HoldOrEnd(zone, finding, now);
 
-  // Nobody saw it leap, but an offset of this size has hardly another cause.
-  finding.signature = WrapThatFits(*offset_, thresholds);
-  if (unexplained && !zone && finding.signature != nullptr &&
-      origin_ == Origin::kUnjudged) {
-    finding.code = FindingCode::kCounterJump;
-    finding.note = "it was so at the first reading: nobody saw it leap";
-    HoldCondition(finding);
+  // Nobody saw it come, so it is no finding; yet the size says something.
+  const Signature* wrap = WrapThatFits(*offset_, thresholds);
+  if (unexplained && !zone && wrap != nullptr) {
+    judge_.Explain(absl::StrCat("it was so at the first reading; the size is ",
+                                wrap->name, " (", wrap->meaning, ")"));
   }
-  if (trouble && origin_ == Origin::kUnjudged) origin_ = Origin::kAsFirstSeen;
 }
 
 void GuestAssessor::HoldOrEnd(bool holds, const Finding& finding,

@@ -72,7 +72,8 @@ class GuestAssessor {
   std::vector<Finding> findings() const { return findings_.Ordered(); }
   // True once after something that a person would want to see at once.
   bool TakeNews();
-  // All that is kept of the guest here; at most 4 KiB, whatever it answers.
+  // All that is kept of the guest here; at most 4 KiB, whatever it answers, and
+  // 5 KiB while something is suspected.
   size_t Bytes() const;
 
  private:
@@ -84,13 +85,6 @@ class GuestAssessor {
   void HoldSilence(FindingCode code, std::string_view note, MonotonicTime now);
   void EndSilence(MonotonicTime now);
 
-  // Where the offset comes from.
-  enum class Origin : uint8_t {
-    kUnjudged,     // it was neither right nor wrong so far
-    kAsFirstSeen,  // it was wrong as it was judged first
-    kSeen,         // it was right, or was seen to move
-  };
-
   double rate_warning_ppm_;
   absl::Duration keep_findings_;
   GuestTracker tracker_;
@@ -100,7 +94,8 @@ class GuestAssessor {
   MonotonicTime measured_;
   std::optional<absl::Duration> host_bound_;
   GuestPolicy policy_;
-  Origin origin_ = Origin::kUnjudged;
+  // What the offset comes from was seen, or could have been.
+  bool seen_right_or_to_move_ = false;
   // The host's steps since the guest last moved by itself.
   std::optional<Interval> host_step_;
   bool news_ = false;

@@ -40,7 +40,7 @@ void GuestTracker::ForgetComparisons() {
 
 void GuestTracker::ForgetOffsets() {
   best_.offset.reset();
-  if (!suspicion_.has_value()) return;
+  if (!suspicious()) return;
   suspicion_->stayed.offset.reset();
   suspicion_->moved.offset.reset();
   suspicion_->spread.reset();
@@ -56,16 +56,16 @@ GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
   const MonotonicTime now =
       MonotonicTime::FromReading(exchange.host_received.monotonic);
   Learn(exchange, now, result);
-  if (suspicion_.has_value()) ++suspicion_->answers;
+  if (suspicious()) ++suspicion_->answers;
   if (raw->bound.has_value()) {
     Follow(exchange, *raw->bound, now, result);
   } else {
     NoteBroken(exchange, *raw, now);
   }
-  if (suspicion_.has_value() && suspicion_->answers >= options_.burst) {
+  if (suspicious() && suspicion_->answers >= options_.burst) {
     Decide(result.findings);
   }
-  result.suspicious = suspicion_.has_value();
+  result.suspicious = suspicious();
   return result;
 }
 
@@ -100,9 +100,9 @@ void GuestTracker::Learn(const Exchange& exchange, MonotonicTime now,
 }
 
 GuestTracker::Suspicion& GuestTracker::Suspect(MonotonicTime at) {
-  if (!suspicion_.has_value()) {
+  if (!suspicious()) {
     suspected_ = true;
-    suspicion_ = Suspicion();
+    suspicion_ = std::make_unique<Suspicion>();
     suspicion_->quiet = last_.has_value() ? last_->at : at;
     suspicion_->triggered = at;
     suspicion_->stayed = best_;
@@ -112,7 +112,7 @@ GuestTracker::Suspicion& GuestTracker::Suspect(MonotonicTime at) {
 
 void GuestTracker::NoteBroken(const Exchange& exchange, const RawOffset& raw,
                               MonotonicTime now) {
-  const bool trigger = !suspicion_.has_value();
+  const bool trigger = !suspicious();
   Suspicion& s = Suspect(now);
   s.Spread(CausalRealtimeOffset(exchange, exchange.guest.received), now);
   s.Spread(CausalRealtimeOffset(exchange, exchange.guest.sent), now);
@@ -138,19 +138,19 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
   const LocalReading local =
       LocalReadingOf(guest.sent, now, guest.discontinuities);
   const LocalReading received = LocalReadingOf(guest.received, now);
-  const absl::Duration host_raw = exchange.host_received.raw_before;
-  if (!suspicion_.has_value()) {
+  const BoundAt counter = {raw, exchange.host_received.raw_before, now};
+  if (!suspicious()) {
     if (const std::optional<Interval> misread =
             MisreadAtReceived(last_, received, local, options_.max_slew)) {
       Suspect(now).misread = misread;
       return;
     }
   }
-  const CounterLine::Place place = PlaceRaw(raw, host_raw, now);
+  const CounterLine::Place place = PlaceRaw(counter);
   const std::optional<Interval> offset =
       BoundRealtimeOffset(exchange, options_.rho + options_.max_slew);
 
-  if (!suspicion_.has_value()) {
+  if (!suspicious()) {
     const LocalMovement moved =
         MovementBetween(last_.value_or(local), local, options_.max_slew);
     // A set that the kernel told the agent of is certain at once when both
@@ -169,7 +169,7 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
       last_ = told || !last_.has_value() ? local : Tightened(*last_, local);
       realtime_ = guest.sent.realtime;
       FollowSlew(local);
-      best_.Offer(offset, now, raw, host_raw);
+      best_.Offer(offset, counter);
       return;
     }
   }
@@ -182,10 +182,10 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
   s.Spread(offset, now);
   using Place = CounterLine::Place;
   if (moved || place == Place::kNew || place == Place::kEither) {
-    s.moved.Offer(offset, now, raw, host_raw);
+    s.moved.Offer(offset, counter);
   }
   if (!moved && (place == Place::kOld || place == Place::kEither)) {
-    s.stayed.Offer(offset, now, raw, host_raw);
+    s.stayed.Offer(offset, counter);
   }
   if (!moved || s.local.Lasting()) realtime_ = guest.sent.realtime;
   // The kernel's word came late, and settles it.
@@ -195,23 +195,22 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
   }
 }
 
-CounterLine::Place GuestTracker::PlaceRaw(const Interval& bound,
-                                          absl::Duration at,
-                                          MonotonicTime now) {
+CounterLine::Place GuestTracker::PlaceRaw(const BoundAt& raw) {
   if (!band_.has_value()) {
-    band_.emplace(bound, at);
+    band_.emplace(raw);
     band_readings_ = 1;
     return CounterLine::Place::kOld;
   }
-  if (suspicion_.has_value() && suspicion_->counter.has_value()) {
-    return suspicion_->counter->Add(bound, at, *band_);
+  if (suspicious() && suspicion_->counter.has_value()) {
+    return suspicion_->counter->Add(raw, *band_);
   }
-  if (band_->Narrow(bound, at, options_.rho)) {
+  if (band_->Narrow(raw, options_.rho)) {
     band_readings_ = 2;
     return CounterLine::Place::kOld;
   }
-  Suspicion& s = Suspect(now);
-  s.counter.emplace(bound, at, options_.rho);
+  Suspicion& s = Suspect(raw.seen);
+  s.counter.emplace(raw, options_.rho);
+  s.quiet = std::min(s.quiet, band_->Contradicted(raw.bound).seen);
   s.answers = 0;
   return CounterLine::Place::kNew;
 }
@@ -235,33 +234,31 @@ void GuestTracker::FollowSlew(const LocalReading& local) {
 
 GuestTracker::BurstResult GuestTracker::EndBurst() {
   BurstResult result;
-  if (suspicion_.has_value() && suspicion_->answers > 0) {
+  if (suspicious() && suspicion_->answers > 0) {
     Decide(result.findings);
   }
-  if (suspicion_.has_value()) return result;
+  if (suspicious()) return result;
   if (!suspected_ && best_.raw.has_value()) SettleDoubt(result.findings);
   suspected_ = false;
   result.offset = best_.offset;
   result.measured = best_.measured;
   if (best_.raw.has_value()) {
-    rate_.Add(*best_.raw, best_.raw_at);
-    anchor_.emplace(*best_.raw, best_.raw_at);
+    rate_.Add(best_.raw->bound, best_.raw->at);
+    anchor_ = best_.raw;
   }
   best_ = Best();
   return result;
 }
 
 void GuestTracker::Best::Offer(const std::optional<Interval>& proof,
-                               MonotonicTime at, const Interval& counters,
-                               absl::Duration counters_at) {
-  if (!raw.has_value() || counters.Width() < raw->Width()) {
+                               const BoundAt& counters) {
+  if (!raw.has_value() || counters.bound.Width() < raw->bound.Width()) {
     raw = counters;
-    raw_at = counters_at;
   }
   if (proof.has_value() &&
       (!offset.has_value() || proof->Width() < offset->Width())) {
     offset = proof;
-    measured = at;
+    measured = counters.seen;
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -87,7 +88,7 @@ class GuestTracker {
   void ForgetOffsets();
 
   const TrackerOptions& options() const { return options_; }
-  bool suspicious() const { return suspicion_.has_value(); }
+  bool suspicious() const { return suspicion_ != nullptr; }
   // Of guest RAW against host RAW. Absent: not bounded yet.
   std::optional<RateInterval> rate() const { return rate_.rate(); }
   // Seen over two baselines, one after the other; see RateEstimate.
@@ -97,7 +98,8 @@ class GuestTracker {
   // The guest's REALTIME as read last.
   absl::Duration realtime() const { return realtime_; }
   size_t HeapBytes() const {
-    return boot_id_.capacity() + clocksource_.capacity();
+    return boot_id_.capacity() + clocksource_.capacity() +
+           (suspicious() ? sizeof(Suspicion) : 0);
   }
 
  private:
@@ -105,15 +107,13 @@ class GuestTracker {
   struct Best {
     std::optional<Interval> offset;
     MonotonicTime measured;
-    std::optional<Interval> raw;
-    absl::Duration raw_at;
+    std::optional<BoundAt> raw;
 
-    void Offer(const std::optional<Interval>& offset, MonotonicTime measured,
-               const Interval& raw, absl::Duration raw_at);
+    void Offer(const std::optional<Interval>& offset, const BoundAt& raw);
   };
   // From a contradiction until the burst after it has decided.
   struct Suspicion {
-    MonotonicTime quiet;      // the last reading before it
+    MonotonicTime quiet;      // the last reading that was surely before it
     MonotonicTime triggered;  // the contradiction
     // What one reading contradicted its neighbours by.
     std::optional<Interval> misread;
@@ -135,7 +135,7 @@ class GuestTracker {
   struct Doubt {
     Interval size;
     // Where it stood before.
-    OffsetBand began;
+    BoundAt began;
     MonotonicTime quiet;
     MonotonicTime triggered;
     int on_new = 0;
@@ -154,8 +154,7 @@ class GuestTracker {
                   MonotonicTime now);
   void Follow(const Exchange& exchange, const Interval& raw, MonotonicTime now,
               Result& result);
-  CounterLine::Place PlaceRaw(const Interval& bound, absl::Duration at,
-                              MonotonicTime now);
+  CounterLine::Place PlaceRaw(const BoundAt& raw);
   void FollowSlew(const LocalReading& local);
 
   // In guest_tracker_decide.cc: what the burst after a suspicion has shown.
@@ -205,10 +204,11 @@ class GuestTracker {
   std::optional<RateInterval> slew_;
   std::optional<OffsetBand> band_;
   // The narrowest proof of c of the last burst.
-  std::optional<OffsetBand> anchor_;
+  std::optional<BoundAt> anchor_;
   // Exchanges that stand on the band; it counts to two.
   int band_readings_ = 0;
-  std::optional<Suspicion> suspicion_;
+  // Rare and large: not kept while nothing is suspected.
+  std::unique_ptr<Suspicion> suspicion_;
   std::optional<Doubt> doubt_;
   RateEstimate rate_;
   Best best_;

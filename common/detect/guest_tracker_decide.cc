@@ -14,6 +14,8 @@ constexpr double kSteepestPpm = 100'000;
 // A leap that looks like less than this over the baseline of a rate is not
 // told from one.
 constexpr PartsPerBillion kSmallRate = 100'000;
+// A size this well known fits few of all possible ones.
+constexpr absl::Duration kWellKnown = absl::Milliseconds(50);
 
 bool Overlap(const RateInterval& a, const RateInterval& b) {
   return a.lo_ppm <= b.hi_ppm && b.lo_ppm <= a.hi_ppm;
@@ -26,8 +28,8 @@ bool SameSide(const Interval& a, const Interval& b) {
 }  // namespace
 
 void GuestTracker::Decide(std::vector<Finding>& findings) {
-  const Suspicion s = *std::move(suspicion_);
-  suspicion_.reset();
+  const std::unique_ptr<Suspicion> open = std::move(suspicion_);
+  const Suspicion& s = *open;
   std::optional<LocalMovement> moved;
   if (s.local.Lasting()) {
     moved = MovementBetween(*last_, s.local.after(), options_.max_slew);
@@ -111,8 +113,9 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
   }
   Finding leap =
       slept ? Movement(FindingCode::kCaughtUp, s, size) : Leap(s, size);
-  leap.before = old.At(band_->at(), options_.rho);
-  leap.after = band_->At(band_->at(), options_.rho);
+  const absl::Duration at = band_->latest().at;
+  leap.before = old.Contradicted(s.counter->first().bound).At(at, options_.rho);
+  leap.after = band_->At(at, options_.rho);
   leap.alone = slept || !moved.has_value();
   if (!slept) {
     findings.push_back(std::move(leap));
@@ -136,8 +139,8 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
 void GuestTracker::DecideSteep(const Suspicion& s,
                                std::vector<Finding>& findings) {
   const RateInterval slope = *s.counter->Slope();
-  const Interval left_over =
-      s.counter->LeftOver(anchor_.value_or(*band_), WithKnownRate(slope));
+  const Interval left_over = s.counter->LeftOver(
+      anchor_.value_or(band_->latest()), WithKnownRate(slope));
   if (!left_over.ContainsZero()) {
     // It leapt, and runs off besides.
     Finding leap = Leap(s, left_over);
@@ -149,12 +152,12 @@ void GuestTracker::DecideSteep(const Suspicion& s,
   }
   NoteRate(s, slope, findings);
   doubt_ = Doubt{.size = s.counter->Trigger(*band_),
-                 .began = anchor_.value_or(*band_),
+                 .began = anchor_.value_or(band_->latest()),
                  .quiet = s.quiet,
                  .triggered = s.triggered,
                  .on_new = s.counter->on_new(),
                  .rate = slope};
-  StandOn(s.counter->last(), s);
+  StandOn(OffsetBand(s.counter->last()), s);
   best_ = s.moved;
 }
 
@@ -168,10 +171,7 @@ RateInterval GuestTracker::WithKnownRate(const RateInterval& slope) const {
 void GuestTracker::StandOn(const OffsetBand& line, const Suspicion& s) {
   band_ = line;
   band_readings_ = 2;
-  anchor_.reset();
-  if (s.moved.raw.has_value()) {
-    anchor_.emplace(*s.moved.raw, s.moved.raw_at);
-  }
+  anchor_ = s.moved.raw;
 }
 
 // Bounds that are wide, or a short burst, leave a leap and a rate of more than
@@ -187,9 +187,9 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
   const Interval size = s.counter->Leap(*band_);
   std::optional<RateInterval> rate;
   if (doubt_.has_value() && SameSide(doubt_->size, size)) {
-    const OffsetBand last = s.counter->last();
-    rate = RateBetween(doubt_->began.bound(), last.bound(),
-                       last.at() - doubt_->began.at());
+    const BoundAt& last = s.counter->last();
+    rate = RateBetween(doubt_->began.bound, last.bound,
+                       last.at - doubt_->began.at);
     NoteRate(s, *rate, findings);
   } else {
     rate_.Forget();
@@ -295,11 +295,13 @@ Finding GuestTracker::Movement(FindingCode code, const Suspicion& s,
   return finding;
 }
 
-// A clock that fell behind stood still, as a rule. A size that wraps come from
-// is the likelier story than a pause as long to the millisecond.
+// A clock that fell behind stood still, as a rule. Where the size is known well
+// and one that wraps come from, that is the likelier story than a pause as long
+// to some milliseconds.
 Finding GuestTracker::Leap(const Suspicion& s, const Interval& size) const {
   Finding leap = Movement(FindingCode::kCounterJump, s, size);
-  const bool wrapped = leap.signature != nullptr && leap.signature->arithmetic;
+  const bool wrapped = leap.signature != nullptr &&
+                       leap.signature->arithmetic && size.Width() < kWellKnown;
   if (size.hi < absl::ZeroDuration() && !wrapped) {
     leap.code = FindingCode::kStoodStill;
   }

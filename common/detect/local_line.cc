@@ -40,9 +40,12 @@ LocalMovement MovementBetween(const LocalReading& from, const LocalReading& to,
   moved.set = to.differences.real_mono - from.differences.real_mono;
   moved.slewed = to.differences.mono_raw - from.differences.mono_raw;
   moved.slept = to.differences.boot_mono - from.differences.boot_mono;
-  // The longer of two clocks: either may have stood still.
+  // The longer of two clocks: either may have stood still. MONOTONIC was read
+  // up to a bracket away from where the reading begins.
   const absl::Duration elapsed = std::max(absl::AbsDuration(to.raw - from.raw),
-                                          absl::AbsDuration(to.at - from.at));
+                                          absl::AbsDuration(to.at - from.at)) +
+                                 from.differences.mono_raw.Width() +
+                                 to.differences.mono_raw.Width();
   moved.leapt =
       !moved.slewed.WidenedBy(Drift(elapsed, max_slew)).ContainsZero();
   return moved;

@@ -125,6 +125,10 @@ void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
   Set(Verdict::kSuspended, std::string(reason), now);
 }
 
+void VerdictJudge::Explain(std::string_view reason) {
+  if (reason_.empty()) reason_ = std::string(reason);
+}
+
 void VerdictJudge::OnReboot(MonotonicTime now) {
   OnSuspend("rebooted", now);
   OnNoData("rebooted; not measured yet", now);

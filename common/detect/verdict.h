@@ -75,6 +75,8 @@ class VerdictJudge {
   void OnNoData(std::string_view reason, MonotonicTime now);
   // No judging: why. Whatever was known of the streaks is void.
   void OnSuspend(std::string_view reason, MonotonicTime now);
+  // Why, where the last offset's verdict does not say.
+  void Explain(std::string_view reason);
   // Another boot: nothing of the last counts.
   void OnReboot(MonotonicTime now);
 

@@ -26,12 +26,12 @@ class CounterLineTest : public ::testing::Test {
  protected:
   Place Add(absl::Duration c) {
     at_ += absl::Milliseconds(125);
-    return line_.Add(Around(c), at_, old_);
+    return line_.Add({Around(c), at_, {}}, old_);
   }
 
   absl::Duration at_ = absl::Seconds(105);
-  OffsetBand old_{Around({}), absl::Seconds(100)};
-  CounterLine line_{Around(absl::Seconds(1)), at_, kRho};
+  OffsetBand old_{BoundAt{Around({}), absl::Seconds(100), {}}};
+  CounterLine line_{BoundAt{Around(absl::Seconds(1)), at_, {}}, kRho};
 };
 
 TEST_F(CounterLineTest, DecidesNothingWithoutAnswers) {
@@ -42,7 +42,7 @@ TEST_F(CounterLineTest, DecidesNothingWithoutAnswers) {
 TEST_F(CounterLineTest, IsUndecidedWhereAllAnswersAreTooWide) {
   at_ += absl::Milliseconds(125);
   const Interval wide = {-absl::Seconds(9), absl::Seconds(9)};
-  EXPECT_EQ(line_.Add(wide, at_, old_), Place::kEither);
+  EXPECT_EQ(line_.Add({wide, at_, {}}, old_), Place::kEither);
   EXPECT_EQ(line_.Decide(), Outcome::kUndecided);
 }
 
@@ -60,7 +60,7 @@ TEST_F(CounterLineTest, SeesThatAllAreBackOnTheOldLine) {
   EXPECT_EQ(line_.Decide(), Outcome::kBack);
   EXPECT_TRUE(line_.Trigger(old_).Contains(absl::Seconds(1)));
   // The old line was narrowed by them.
-  EXPECT_EQ(old_.at(), at_);
+  EXPECT_EQ(old_.latest().at, at_);
 }
 
 TEST_F(CounterLineTest, BearsAnotherMisreadAmongThoseOnTheOldLine) {
@@ -95,8 +95,9 @@ TEST_F(CounterLineTest, FindsTheRateOfASteepLine) {
   EXPECT_GE(slope.hi_ppm, 2000);
   EXPECT_GT(slope.lo_ppm, 1700);
   // 2000 ppm for 5 s explain 10 ms, not a second.
-  EXPECT_TRUE(line_.LeftOver(old_, slope).Contains(absl::Milliseconds(990)));
-  EXPECT_FALSE(line_.LeftOver(old_, slope).ContainsZero());
+  EXPECT_TRUE(
+      line_.LeftOver(old_.latest(), slope).Contains(absl::Milliseconds(990)));
+  EXPECT_FALSE(line_.LeftOver(old_.latest(), slope).ContainsZero());
 }
 
 // The line through them all is found from all, not from the first, which may be
@@ -105,7 +106,8 @@ TEST_F(CounterLineTest, FindsTheRateBehindAWideFirstReading) {
   at_ = absl::Seconds(105);
   const absl::Duration start = absl::Milliseconds(60);
   line_ = CounterLine(
-      Interval::Exactly(start).WidenedBy(absl::Milliseconds(50)), at_, kRho);
+      {Interval::Exactly(start).WidenedBy(absl::Milliseconds(50)), at_, {}},
+      kRho);
   for (int i = 1; i <= 8; ++i) Add(start + absl::Milliseconds(125) * i / 20);
   EXPECT_EQ(line_.Decide(), Outcome::kTooSteep);
   const RateInterval slope = line_.Slope().value();
@@ -114,7 +116,7 @@ TEST_F(CounterLineTest, FindsTheRateBehindAWideFirstReading) {
 }
 
 TEST_F(CounterLineTest, DoesNotCallALeapSteepForTwoReadingsOfOneMoment) {
-  EXPECT_EQ(line_.Add(Around(absl::Seconds(1)), at_, old_), Place::kNew);
+  EXPECT_EQ(line_.Add({Around(absl::Seconds(1)), at_, {}}, old_), Place::kNew);
   EXPECT_FALSE(line_.Slope().has_value());
   EXPECT_EQ(line_.Decide(), Outcome::kLeapt);
 }
@@ -128,7 +130,7 @@ TEST_F(CounterLineTest, BearsMoreAnswersThanItKeeps) {
 TEST_F(CounterLineTest, BearsTheEndsOfTime) {
   const absl::Duration most =
       absl::Nanoseconds(std::numeric_limits<int64_t>::max());
-  line_ = CounterLine(Interval::Exactly(-2 * most), at_, kRho);
+  line_ = CounterLine({Interval::Exactly(-2 * most), at_, {}}, kRho);
   Add(2 * most);
   Add(-2 * most);
   EXPECT_EQ(line_.Decide(), Outcome::kMixed);
