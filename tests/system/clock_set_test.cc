@@ -7,86 +7,101 @@
 #include <chrono>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
-#include "tests/integration/real_host.h"
-#include "tests/system/emulated_guest.h"
-#include "tests/system/guest_clock.h"
+#include "tests/system/watched_guest.h"
 
 namespace noonmark::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-absl::Duration FromProto(const google::protobuf::Duration& duration) {
-  return absl::Seconds(duration.seconds()) +
-         absl::Nanoseconds(duration.nanos());
+class ClockSetTest : public WatchedGuest {};
+
+// 2^42 ns, as far as the kernel takes microseconds.
+constexpr int64_t kWrapMicros = 4'398'046'511;
+
+std::string Step(int64_t micros) {
+  return absl::StrFormat("step %s%d.%06d", micros < 0 ? "-" : "",
+                         std::abs(micros) / 1'000'000,
+                         std::abs(micros) % 1'000'000);
 }
 
-// A host whose one guest, "mail-1", is emulated.
-class ClockSetTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!EmulatedGuest::IsPrepared()) {
-      GTEST_SKIP() << "no guest is prepared; tests/check --only guest-bed does";
-    }
-    guest_ = std::make_unique<EmulatedGuest>();
-    clock_ = std::make_unique<GuestClock>(guest_->ClockSocket());
-    guest_->StartAgent();
-    host_.AddGuest("mail-1", absl::StrCat("unix:", guest_->AgentSocket()));
-  }
-
-  RealHost host_;
-  std::unique_ptr<EmulatedGuest> guest_;
-  std::unique_ptr<GuestClock> clock_;
-};
+// The guest was right to 20 ms before it was set by `step`.
+bool IsAbout(const v1::OffsetInterval& offset, absl::Duration step) {
+  constexpr absl::Duration kRight = absl::Milliseconds(20);
+  return FromProto(offset.lo()) <= step + kRight &&
+         step - kRight <= FromProto(offset.hi());
+}
 
 // No poll comes for an hour: what is found is found by the kernel's word, which
 // the agent's timerfd had and its event carried.
 TEST_F(ClockSetTest, IsNamedWithItsSizeByTheKernelsWordAlone) {
   host_.Configure("poll", "interval = \"1h\"\n");
   host_.Start();
-  host_.WaitUntil("mail-1",
-                  [](const v1::Guest& guest) { return guest.has_offset(); });
+  WaitUntil([](const v1::Guest& row) { return row.has_offset(); });
 
-  std::vector<double> ms;
-  uint32_t sets = 0;
-  const auto microseconds = {6'000'000LL, -6'000'000LL, 4'398'046'511LL,
-                             -4'398'046'511LL};
+  std::vector<double> took_ms;
   for (int round = 0; round < 3; ++round) {
-    for (const long long size : microseconds) {
-      SCOPED_TRACE(absl::StrCat(size, " us"));
-      ++sets;
+    for (const int64_t micros :
+         {int64_t{6'000'000}, int64_t{-6'000'000}, kWrapMicros, -kWrapMicros}) {
+      SCOPED_TRACE(micros);
       GuestClock::Obeyed set;
-      bool ordered = false;
-      const v1::Guest guest =
-          host_.WaitUntil("mail-1", [&](const v1::Guest& row) {
-            if (!std::exchange(ordered, true)) {
-              set = clock_->Order(absl::StrFormat(
-                  "step %s%d.%06d", size < 0 ? "-" : "",
-                  std::abs(size) / 1'000'000, std::abs(size) % 1'000'000));
-            }
-            const v1::Finding* found = FindingOf(row, "clock-set");
-            return found != nullptr && found->occurrences() == sets;
-          });
-      ms.push_back(std::chrono::duration<double, std::milli>(
-                       std::chrono::steady_clock::now() - set.ordered)
-                       .count());
-      const v1::Finding* found = FindingOf(guest, "clock-set");
-      ASSERT_NE(found, nullptr);
-      EXPECT_LE(FromProto(found->size().lo()), absl::Microseconds(size));
-      EXPECT_GE(FromProto(found->size().hi()), absl::Microseconds(size));
-      EXPECT_EQ(guest.findings_size(), 1) << guest.DebugString();
+      const v1::Guest row = WaitUntil([&](const v1::Guest& seen) {
+        // With the first row that is seen: the watch is on by then.
+        if (set.ordered == GuestClock::Moment()) {
+          set = clock_->Order(Step(micros));
+        }
+        const v1::Finding* found = FindingOf(seen, "clock-set");
+        return found != nullptr && found->occurrences() > took_ms.size();
+      });
+      took_ms.push_back(std::chrono::duration<double, std::milli>(
+                            std::chrono::steady_clock::now() - set.ordered)
+                            .count());
+      EXPECT_THAT(ClockFindings(row), ElementsAre("clock-set"));
+      EXPECT_TRUE(Holds(FindingOf(row, "clock-set")->size(),
+                        absl::Microseconds(micros)))
+          << row.DebugString();
     }
   }
-  std::sort(ms.begin(), ms.end());
+  std::sort(took_ms.begin(), took_ms.end());
   std::cout << absl::StreamFormat(
       "emulated: from the order to set the clock to the finding: median %.1f "
       "ms, slowest %.1f ms, of %d\n",
-      ms[ms.size() / 2], ms.back(), ms.size());
+      took_ms[took_ms.size() / 2], took_ms.back(), took_ms.size());
+}
+
+TEST_F(ClockSetTest, MakesTheGuestWrongUntilItIsSetBack) {
+  Watch();
+  for (const int64_t micros :
+       {int64_t{6'000'000}, int64_t{-6'000'000}, kWrapMicros}) {
+    SCOPED_TRACE(micros);
+    clock_->Order(Step(micros));
+    const v1::Guest wrong = WaitUntil([](const v1::Guest& row) {
+      return row.verdict() == v1::VERDICT_WRONG;
+    });
+    EXPECT_TRUE(IsActive(wrong, "clock-set")) << wrong.DebugString();
+    EXPECT_TRUE(IsAbout(wrong.offset(), absl::Microseconds(micros)))
+        << wrong.DebugString();
+    const Outcome report = host_.Noonmark({"report", "--fail-on=wrong"});
+    EXPECT_EQ(report.exit_code, 3);
+    EXPECT_THAT(report.out, ContainsRegex("mail-1  +wrong  +[+-][0-9.]+ s  "
+                                          "[^\n]* clock-set"));
+    EXPECT_THAT(
+        host_.Noonmark({"explain", "mail-1"}).out,
+        AllOf(HasSubstr("clock-set"),
+              HasSubstr("told the agent 1 time that the clock was set")));
+
+    clock_->Order(Step(-micros));
+    const v1::Guest right = WaitUntil(IsOk);
+    EXPECT_FALSE(IsActive(right, "clock-set")) << right.DebugString();
+  }
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class EmulatedGuest {
   static bool IsPrepared();
 
   // Returns when the guest answers and its clock has been set to this
-  // machine's, to some milliseconds.
+  // machine's, to 20 ms.
   EmulatedGuest();
 
   // A command of the guest's shell, as root. Its words, both kinds.

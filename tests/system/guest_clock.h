@@ -25,8 +25,9 @@ class GuestClock {
   };
   // "step -6": an order and its amount. That it is not obeyed fails the test.
   Obeyed Order(const std::string& order) const;
-  // CLOCK_REALTIME is this machine's, to some milliseconds.
-  Obeyed SetRight() const;
+  // CLOCK_REALTIME is this machine's, to 20 ms: set again until an order takes
+  // no longer than that.
+  void SetRight() const;
 
  private:
   int socket_ = -1;
