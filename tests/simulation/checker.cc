@@ -17,7 +17,8 @@ bool IsTrouble(Verdict verdict) {
 // How a deed moves the guest's REALTIME against its MONOTONIC (a), its RAW
 // against the host's (c).
 absl::Duration MovesA(const Deed& deed) {
-  return deed.kind == DeedKind::kSet || deed.kind == DeedKind::kSlept
+  return deed.kind == DeedKind::kSet || deed.kind == DeedKind::kSlept ||
+                 deed.kind == DeedKind::kLeapSecond
              ? deed.size
              : absl::ZeroDuration();
 }
@@ -29,6 +30,7 @@ absl::Duration MovesC(const Deed& deed) {
     case DeedKind::kSlept:
       return -deed.size;
     case DeedKind::kSet:
+    case DeedKind::kLeapSecond:
     case DeedKind::kTimekeeping:
     case DeedKind::kFrozen:
     case DeedKind::kGlitch:
@@ -212,6 +214,8 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kClockSet:
     case FindingCode::kCounterJump:
+      if (!WasSoFromTheStart(id, finding)) CheckMovement(id, finding);
+      break;
     case FindingCode::kStoodStill:
     case FindingCode::kCaughtUp:
       CheckMovement(id, finding);
@@ -256,6 +260,15 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
     case FindingCode::kUnjudgedGuests:
       break;
   }
+}
+
+// Nobody saw the jump: the offset was there as the guest was first judged.
+bool Checker::WasSoFromTheStart(GuestId id, const Finding& finding) const {
+  if (finding.before.has_value()) return false;  // a movement that was seen
+  const Asked* asked =
+      fleet_.FindAsked(id, guests_[static_cast<size_t>(id)].measured);
+  return fleet_.StartedAhead(id) != absl::ZeroDuration() && asked != nullptr &&
+         testing::Holds(*finding.size, asked->offset_t3);
 }
 
 bool Checker::Rates(GuestId id) const {

@@ -12,6 +12,7 @@ namespace noonmark::simulation {
 // checker compares what is claimed with it.
 enum class DeedKind {
   kSet,          // REALTIME, by `size`
+  kLeapSecond,   // REALTIME, by `size`, as it was announced
   kLeap,         // all clocks
   kTimekeeping,  // MONOTONIC, BOOTTIME and REALTIME
   kStoodStill,   // all clocks, by -size of true time

@@ -22,13 +22,13 @@ constexpr uint32_t kUnsynchronised = 0x0040;
 
 int64_t Ns(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
 
-VirtualMachine::Start StartOf(Random& random, absl::Duration ahead) {
+VirtualMachine::Start StartOf(Random& random, absl::Duration realtime) {
   VirtualMachine::Start start;
   start.monotonic = random.Between(absl::Seconds(100), absl::Hours(3000));
   start.raw =
       start.monotonic + random.Between(-absl::Seconds(10), absl::Seconds(10));
   start.boottime = start.monotonic;
-  start.realtime += ahead;
+  start.realtime = realtime;
   return start;
 }
 
@@ -38,6 +38,8 @@ std::string_view DeedName(DeedKind kind) {
   switch (kind) {
     case DeedKind::kSet:
       return "set";
+    case DeedKind::kLeapSecond:
+      return "leap second";
     case DeedKind::kLeap:
       return "leap";
     case DeedKind::kTimekeeping:
@@ -98,8 +100,8 @@ class Fleet::Link final : public GuestLink {
 Fleet::Fleet(uint64_t seed, FleetOptions options)
     : options_(std::move(options)),
       random_(seed),
-      host_(StartOf(random_, absl::ZeroDuration()), options_.host,
-            random_.Fork()) {
+      host_(StartOf(random_, options_.utc), options_.host, random_.Fork(),
+            options_.utc) {
   if (options_.monitor.host_name.empty()) options_.monitor.host_name = "dom0";
   if (options_.max_error.has_value()) {
     discipline_.max_error = *options_.max_error;
@@ -109,7 +111,12 @@ Fleet::Fleet(uint64_t seed, FleetOptions options)
       options_.monitor, static_cast<Clock&>(*this),
       [this]() -> std::optional<KernelDiscipline> {
         if (!options_.max_error.has_value()) return std::nullopt;
-        return discipline_;
+        KernelDiscipline kernel = host_.Kernel();
+        kernel.status &= ~kUnsynchronised;
+        kernel.status |= discipline_.status;
+        kernel.max_error = discipline_.max_error;
+        kernel.estimated_error = discipline_.estimated_error;
+        return kernel;
       },
       static_cast<GuestDialer&>(*this), board_);
   monitor_->OnEarlier([this](MonotonicTime when) {
@@ -126,9 +133,10 @@ GuestId Fleet::AddGuest(const std::string& name, const GuestTraits& traits,
                         absl::Duration ahead) {
   const GuestId id = guests();
   Random random = random_.Fork();
-  const VirtualMachine::Start start = StartOf(random, ahead);
-  guests_.push_back(
-      std::make_unique<Guest>(Machine(start, traits.clock, random), traits));
+  const VirtualMachine::Start start = StartOf(random, options_.utc + ahead);
+  guests_.push_back(std::make_unique<Guest>(
+      Machine(start, traits.clock, random, options_.utc), traits));
+  guests_.back()->ahead = ahead;
   Domain& domain = guests_.back()->domain;
   domain.uuid = absl::StrCat("uuid-of-", name);
   domain.name = name;
@@ -268,7 +276,10 @@ absl::Duration Fleet::Way(Guest& guest, bool out) {
 absl::Duration Fleet::Stall(Guest& guest) {
   const StealTraits& s = guest.traits.steal;
   if (s.one_in == 0 || !random_.OneIn(s.one_in)) return absl::ZeroDuration();
-  return random_.Between(absl::ZeroDuration(), s.longest);
+  const absl::Duration stolen =
+      random_.Between(absl::ZeroDuration(), s.longest);
+  guest.stolen += stolen;
+  return stolen;
 }
 
 // When what is sent now is there.
@@ -346,6 +357,9 @@ void Fleet::Send(GuestId id, uint32_t link) {
     reading.clocksource = g.machine.clocks().clocksource;
   }
   reading.discontinuities = g.machine.clocks().discontinuities();
+  reading.discipline = g.machine.Kernel();
+  reading.steal = g.stolen;
+  g.asked.made_up = g.lying;
   if (g.lying && random_.OneIn(6)) {
     Push(Delivery(g, false) + g.read_for, Kind::kNonsense, id, link);
     return;
@@ -390,6 +404,8 @@ ClockReading Fleet::ReadGuest(GuestId id, absl::Duration at_time,
     const absl::Duration when = at_time + bracket.gaps[0];
     g.asked.offset_t3 =
         g.machine.clocks().Realtime(when) - host_.clocks().Realtime(when);
+    g.asked.raw_offset_t3 =
+        g.machine.clocks().Raw(at_time) - host_.clocks().Raw(at_time);
   }
   return g.machine.Read(at_time, bracket);
 }
@@ -477,14 +493,12 @@ void Fleet::ListDomains() {
   monitor_->OnDomains(std::move(domains));
 }
 
-void Fleet::TellState(GuestId id, DomainState state) {
+// As the seam words libvirt's events.
+void Fleet::Tell(GuestId id, LifecycleEvent event, const std::string& detail) {
   Guest& g = at(id);
-  g.domain.state = state;
-  monitor_->OnLifecycle({g.domain.uuid,
-                         state == DomainState::kPaused
-                             ? LifecycleEvent::kSuspended
-                             : LifecycleEvent::kResumed,
-                         ""});
+  g.domain.state = event == LifecycleEvent::kSuspended ? DomainState::kPaused
+                                                       : DomainState::kRunning;
+  monitor_->OnLifecycle({g.domain.uuid, event, detail});
   ListDomains();
 }
 
@@ -527,6 +541,34 @@ void Fleet::Leap(GuestId id, absl::Duration by) {
   WriteDown(id, DeedKind::kLeap, by);
 }
 
+void Fleet::LeapSecond(GuestId id, int seconds) {
+  if (id != kHost && Later(id, [=, this] { LeapSecond(id, seconds); })) return;
+  machine(id).AnnounceLeapSecond(seconds);
+  AwaitLeapSecond(id, seconds);
+}
+
+// A second is inserted at midnight, or the last one of the day deleted.
+void Fleet::AwaitLeapSecond(GuestId id, int seconds) {
+  if (id != kHost && Later(id, [=, this] { AwaitLeapSecond(id, seconds); })) {
+    return;
+  }
+  absl::Duration left = machine(id).UntilMidnight(now());
+  if (seconds < 0) left -= absl::Seconds(1);
+  const bool passed = left > absl::Hours(24) - absl::Seconds(1);
+  if (left > absl::Microseconds(1) && !passed) {
+    At(now() + left, [=, this] { AwaitLeapSecond(id, seconds); });
+    return;
+  }
+  machine(id).InsertLeapSecond(now());
+  WriteDown(id, DeedKind::kLeapSecond, -absl::Seconds(seconds));
+  if (id == kHost) {
+    monitor_->OnHostClockSet();
+  } else {
+    NotifyOfSet(id);
+  }
+  At(now() + absl::Seconds(20), [=, this] { machine(id).ForgetLeapSecond(); });
+}
+
 void Fleet::LeapTimekeeping(GuestId id, absl::Duration by) {
   if (Later(id, [=, this] { LeapTimekeeping(id, by); })) return;
   at(id).machine.clocks().LeapTimekeeping(now(), by);
@@ -539,12 +581,14 @@ void Fleet::Glitch(GuestId id, absl::Duration by, int groups,
   at(id).glitches.push_back({by, groups, readings});
 }
 
-void Fleet::Pause(GuestId id, absl::Duration lasting, bool tell) {
+void Fleet::Pause(GuestId id, absl::Duration lasting, bool tell,
+                  bool migrates) {
   at(id).machine.Freeze(now() + lasting);
   if (!tell) return;
-  TellState(id, DomainState::kPaused);
+  Tell(id, LifecycleEvent::kSuspended, migrates ? "migrated" : "paused");
   At(now() + lasting, [=, this] {
-    if (!at(id).machine.FrozenAt(now())) TellState(id, DomainState::kRunning);
+    if (at(id).machine.FrozenAt(now())) return;
+    Tell(id, LifecycleEvent::kResumed, migrates ? "migrated" : "unpaused");
   });
 }
 
@@ -571,7 +615,9 @@ void Fleet::SaveAndRestore(GuestId id, absl::Duration lasting, bool tell) {
 void Fleet::Migrate(GuestId id, absl::Duration downtime, PartsPerBillion rate) {
   if (Later(id, [=, this] { Migrate(id, downtime, rate); })) return;
   SetRate(id, rate);
-  StandStill(id, downtime, /*tell=*/true);
+  at(id).machine.clocks().StandStill(now(), downtime);
+  WriteDown(id, DeedKind::kStoodStill, downtime);
+  Pause(id, downtime, /*tell=*/true, /*migrates=*/true);
 }
 
 void Fleet::Reboot(GuestId id, absl::Duration lasting) {

@@ -32,8 +32,11 @@ struct Asked {
   // Guest REALTIME minus host REALTIME: as the guest read it for T3; as the
   // answer was there.
   testing::ExactTime offset_t3, offset_t4;
+  // Guest RAW minus host RAW as the guest read it for T3.
+  testing::ExactTime raw_offset_t3;
   // The counter broke, or was misread, between T2 and T3: no bound is owed.
   bool broken = false;
+  bool made_up = false;  // nor for a lie
 };
 
 struct FleetOptions {
@@ -41,6 +44,8 @@ struct FleetOptions {
   ClockTraits host;
   // What the host's kernel claims; absent: it claims nothing.
   std::optional<absl::Duration> max_error = absl::Microseconds(20'003);
+  // UTC at true time 0: 2025-01-01.
+  absl::Duration utc = absl::Seconds(1'735'689'600);
   // After a step of the host its kernel is unsynchronised for so long.
   absl::Duration resync = absl::Seconds(64);
 };
@@ -76,6 +81,9 @@ class Fleet final : private GuestDialer, private Clock {
   GuestId AddGuest(const std::string& name, const GuestTraits& traits = {},
                    absl::Duration ahead = absl::ZeroDuration());
   int guests() const { return static_cast<int>(guests_.size()); }
+  absl::Duration StartedAhead(GuestId guest) const {
+    return guests_[static_cast<size_t>(guest)]->ahead;
+  }
 
   // What happens at a moment; see Moment.
   Moment At(absl::Duration when);
@@ -102,6 +110,9 @@ class Fleet final : private GuestDialer, private Clock {
 
   // Somebody sets REALTIME; `told`: the kernel tells the agent of it.
   void Set(GuestId guest, absl::Duration by, bool told = true);
+  // Announced now: at the next UTC midnight of its own clock a second is
+  // inserted (1) or deleted (-1). The host may, too.
+  void LeapSecond(GuestId guest, int seconds);
   void Leap(GuestId guest, absl::Duration by);
   void LeapTimekeeping(GuestId guest, absl::Duration by);
   // The group that is read after so many others is off, whole or in part.
@@ -113,7 +124,8 @@ class Fleet final : private GuestDialer, private Clock {
   void StandStill(GuestId guest, absl::Duration lasting, bool tell);
   void Freeze(GuestId guest, absl::Duration lasting, bool tell);
   void SaveAndRestore(GuestId guest, absl::Duration lasting, bool tell);
-  // To a machine whose counter is off by `rate`; stands still meanwhile.
+  // To a machine whose counter is off by `rate`; stands still meanwhile, and
+  // libvirt tells of it.
   void Migrate(GuestId guest, absl::Duration downtime, PartsPerBillion rate);
   void Reboot(GuestId guest, absl::Duration lasting);
   void SetRate(GuestId guest, PartsPerBillion beyond_drift);
@@ -147,6 +159,8 @@ class Fleet final : private GuestDialer, private Clock {
     uint32_t link_id = 0;
     absl::Duration partition_until;
     absl::Duration last_delivery;  // a stream keeps its order
+    absl::Duration ahead;
+    absl::Duration stolen;
     bool down = false;
     bool lying = false;
     std::vector<PendingGlitch> glitches;
@@ -203,8 +217,10 @@ class Fleet final : private GuestDialer, private Clock {
   void Tick();
   int64_t TickAt();
   void ListDomains();
-  void TellState(GuestId id, DomainState state);
-  void Pause(GuestId id, absl::Duration lasting, bool tell);
+  void Tell(GuestId id, LifecycleEvent event, const std::string& detail);
+  void Pause(GuestId id, absl::Duration lasting, bool tell,
+             bool migrates = false);
+  void AwaitLeapSecond(GuestId id, int seconds);
   // True: the guest is frozen, and `happen` comes when it thaws.
   bool Later(GuestId id, std::function<void()> happen);
   void WriteDown(GuestId id, DeedKind kind, absl::Duration size);
@@ -244,6 +260,9 @@ class Moment {
 
   Moment& Set(GuestId guest, absl::Duration by, bool told = true) {
     return Then([=](Fleet& f) { f.Set(guest, by, told); });
+  }
+  Moment& LeapSecond(GuestId guest, int seconds) {
+    return Then([=](Fleet& f) { f.LeapSecond(guest, seconds); });
   }
   Moment& Leap(GuestId guest, absl::Duration by) {
     return Then([=](Fleet& f) { f.Leap(guest, by); });

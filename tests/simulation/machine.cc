@@ -7,8 +7,11 @@
 namespace noonmark::simulation {
 namespace {
 
-// UTC at true time 0.
-constexpr absl::Duration kEpoch = absl::Seconds(1'735'689'600);
+// <linux/timex.h>
+constexpr uint32_t kInsertSecond = 0x0010;
+constexpr uint32_t kDeleteSecond = 0x0020;
+constexpr uint32_t kUnsynchronised = 0x0040;
+
 constexpr PartsPerBillion kOrdinarySlew = 500'000;
 constexpr PartsPerBillion kChronySlew = 83'333'000;
 constexpr absl::Duration kNtpdSteps = absl::Milliseconds(128);
@@ -21,8 +24,8 @@ PartsPerBillion Clamp(double ppb, PartsPerBillion most) {
 }  // namespace
 
 Machine::Machine(const testing::VirtualMachine::Start& start,
-                 const ClockTraits& traits, Random random)
-    : clocks_(start), traits_(traits), random_(random) {
+                 const ClockTraits& traits, Random random, absl::Duration utc)
+    : clocks_(start), traits_(traits), random_(random), utc_(utc) {
   upkeep_at_ = random_.Between(absl::ZeroDuration(), kUpkeep);
   ApplyRate(absl::ZeroDuration());
 }
@@ -105,7 +108,39 @@ void Machine::Reboot(absl::Duration t) {
 }
 
 absl::Duration Machine::Error(absl::Duration t) const {
-  return clocks_.Realtime(t).Floor() - (kEpoch + t);
+  return clocks_.Realtime(t).Floor() - (utc_ + t);
+}
+
+void Machine::AnnounceLeapSecond(int seconds) { leap_seconds_ = seconds; }
+
+absl::Duration Machine::UntilMidnight(absl::Duration t) const {
+  absl::Duration into;
+  absl::IDivDuration(clocks_.Realtime(t).Floor(), absl::Hours(24), &into);
+  return absl::Hours(24) - into;
+}
+
+void Machine::InsertLeapSecond(absl::Duration t) {
+  clocks_.SetRealtime(t, -absl::Seconds(leap_seconds_));
+  tai_offset_s_ += leap_seconds_;
+}
+
+void Machine::ForgetLeapSecond() { leap_seconds_ = 0; }
+
+KernelDiscipline Machine::Kernel() const {
+  KernelDiscipline kernel;
+  // Ticks of 100 ppm, and the rest as a frequency of 2^-16 ppm.
+  const int64_t ticks = slew_ / 100'000;
+  kernel.tick_us += ticks;
+  kernel.frequency_scaled_ppm = (slew_ - ticks * 100'000) * 65'536 / 1000;
+  kernel.max_error = absl::Milliseconds(100);
+  kernel.estimated_error = absl::Microseconds(10);
+  kernel.tai_offset_s = tai_offset_s_;
+  if (leap_seconds_ > 0) kernel.status |= kInsertSecond;
+  if (leap_seconds_ < 0) kernel.status |= kDeleteSecond;
+  if (traits_.discipline == simulation::Discipline::kNone) {
+    kernel.status |= kUnsynchronised;
+  }
+  return kernel;
 }
 
 void Machine::ApplyRate(absl::Duration t) {

@@ -18,8 +18,9 @@ class Machine {
  public:
   static constexpr absl::Duration kUpkeep = absl::Seconds(16);
 
+  // `utc`: UTC at true time 0.
   Machine(const testing::VirtualMachine::Start& start,
-          const ClockTraits& traits, Random random);
+          const ClockTraits& traits, Random random, absl::Duration utc);
 
   // What is due by `t` happens. Returns what its daemon set REALTIME by, which
   // is a deed. Every other call needs this before it.
@@ -53,6 +54,17 @@ class Machine {
   // REALTIME minus UTC.
   absl::Duration Error(absl::Duration t) const;
 
+  // A leap second is announced: at the midnight that its own REALTIME shows
+  // next, a second is inserted (1) or deleted (-1). The bit stays until 20 s
+  // after it.
+  void AnnounceLeapSecond(int seconds);
+  absl::Duration UntilMidnight(absl::Duration t) const;
+  void InsertLeapSecond(absl::Duration t);
+  void ForgetLeapSecond();
+
+  // As adjtimex(2) shows it.
+  KernelDiscipline Kernel() const;
+
   testing::VirtualMachine& clocks() { return clocks_; }
   const testing::VirtualMachine& clocks() const { return clocks_; }
 
@@ -69,6 +81,9 @@ class Machine {
   PartsPerBillion fault_ = 0;
   PartsPerBillion rate_ = 0;
   PartsPerBillion slew_ = 0;
+  absl::Duration utc_;
+  int leap_seconds_ = 0;
+  int32_t tai_offset_s_ = 37;
 };
 
 }  // namespace noonmark::simulation
