@@ -1,6 +1,7 @@
 #ifndef NOONMARK_TESTS_SIMULATION_DEED_H_
 #define NOONMARK_TESTS_SIMULATION_DEED_H_
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -25,6 +26,7 @@ enum class DeedKind {
   kHonest,
 };
 
+inline constexpr size_t kDeedKinds = static_cast<size_t>(DeedKind::kHonest) + 1;
 std::string_view DeedName(DeedKind kind);
 
 struct Deed {

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -77,6 +78,51 @@ TEST_F(FleetTest, PausesAsXenAndAsKvmDo) {
   EXPECT_THAT(Codes(fleet_, web_), ElementsAre("stood-still"));
   EXPECT_EQ(VerdictOf(fleet_, web_), Verdict::kWrong);
   EXPECT_THAT(checker_.tally().breaches, IsEmpty());
+}
+
+// As a kernel does it: announced by a bit, done at its own midnight, and the
+// offset to TAI tells that it was.
+TEST_F(FleetTest, LeapsAtMidnightAsItWasAnnounced) {
+  FleetOptions options;
+  options.utc -= absl::Seconds(60);
+  Fleet fleet(/*seed=*/1, options);
+  const GuestId mail = fleet.AddGuest("mail", {}, absl::Milliseconds(3));
+  struct Said {
+    absl::Duration realtime;
+    uint32_t status;
+    int32_t tai;
+  };
+  std::vector<Said> said;
+  fleet.OnInput([&](const CoreInput& input) {
+    if (const auto* asked = std::get_if<ExchangeInput>(&input)) {
+      const GuestReading& guest = asked->exchange.guest;
+      said.push_back({guest.sent.realtime, guest.discipline->status & 0x30,
+                      guest.discipline->tai_offset_s});
+    }
+  });
+  fleet.At(absl::Seconds(30)).LeapSecond(mail, 1);
+  fleet.Run(absl::Minutes(2));
+  const absl::Duration midnight = FleetOptions().utc;
+  int announced = 0;
+  int leapt = 0;
+  for (const Said& s : said) {
+    if (s.status == 0x10 && s.tai == 37) {
+      ++announced;
+      EXPECT_LT(s.realtime, midnight);
+    }
+    if (s.tai == 38) {
+      ++leapt;
+      EXPECT_GE(s.realtime, midnight - absl::Seconds(1));
+    }
+  }
+  EXPECT_GT(announced, 30);
+  EXPECT_GT(leapt, 50);
+  EXPECT_EQ(said.back().status, 0u);
+  ASSERT_EQ(fleet.deeds(mail).size(), 1u);
+  EXPECT_EQ(fleet.deeds(mail)[0].size, -absl::Seconds(1));
+  EXPECT_EQ(absl::Trunc(fleet.deeds(mail)[0].at + absl::Microseconds(500),
+                        absl::Milliseconds(1)),
+            absl::Seconds(60) - absl::Milliseconds(3));
 }
 
 TEST_F(FleetTest, IsTheSameWorldForTheSameSeed) {

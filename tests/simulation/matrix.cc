@@ -1,6 +1,7 @@
 #include "tests/simulation/matrix.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -12,187 +13,38 @@
 namespace noonmark::simulation {
 namespace {
 
-using Codes = std::vector<FindingCode>;
-
 constexpr absl::Duration kWarmUp = absl::Seconds(30);
-
-std::vector<FaultKind> MakeKinds() {
-  std::vector<FaultKind> kinds;
-  FaultKind k;
-  k.name = "host step";
-  k.inject = [](Fleet& f, GuestId, absl::Duration t, absl::Duration s) {
-    f.At(t).StepHost(s);
-  };
-  k.findings = k.negative = {FindingCode::kLeftBehindByHostStep};
-  k.host = {FindingCode::kHostStepped};
-  k.terms = "e";
-  k.settle = absl::Seconds(64 + 25);
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "host rate";
-  k.inject = [](Fleet& f, GuestId, absl::Duration t, absl::Duration) {
-    f.At(t).SetHostRate(800'000);
-  };
-  k.moves = 0;
-  k.terms = "h";
-  k.settle = absl::Minutes(4);
-  k.named = false;  // no detector of common mode yet: the guests are blamed
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "guest set";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Set(g, s);
-  };
-  k.findings = k.negative = {FindingCode::kClockSet};
-  k.terms = "a";
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "set, untold";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Set(g, s, /*told=*/false);
-  };
-  k.findings = k.negative = {FindingCode::kClockSet};
-  k.terms = "a";
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "counter jump";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Leap(g, s);
-  };
-  k.findings = {FindingCode::kCounterJump};
-  k.negative = {FindingCode::kStoodStill};
-  k.terms = "c";
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "glitch";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Glitch(g, s, static_cast<int>(absl::ToInt64Seconds(t) % 16));
-  };
-  k.findings = k.negative = {FindingCode::kReadGlitch};
-  k.terms = "ac";
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "pause";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).StandStill(g, s);
-  };
-  k.findings = {FindingCode::kStoodStill};
-  k.moves = -1;
-  k.terms = "c";
-  k.either_sign = false;
-  k.lasts = true;
-  // A question asked in the pause is answered after it, and takes the old line
-  // to one edge of what it may be.
-  k.named_up_to = absl::Seconds(90);
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "save/restore";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).SaveAndRestore(g, s);
-  };
-  k.findings = {FindingCode::kCaughtUp};
-  k.moves = -1;
-  k.terms = "ac";
-  k.either_sign = false;
-  k.lasts = true;
-  // A question asked in the pause is answered after it, and takes the old line
-  // to one edge of what it may be.
-  k.named_up_to = absl::Seconds(90);
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "migration";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Migrate(g, s, /*rate=*/30'000);
-  };
-  k.findings = {FindingCode::kStoodStill};
-  k.moves = -1;
-  k.terms = "c";
-  k.either_sign = false;
-  k.lasts = true;
-  k.named = false;  // told as what its clock did; `migrated` is not there yet
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "rate fault";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    // The larger the size, the larger the rate: 250 ppm to 20,000 ppm.
-    const PartsPerBillion rate = std::clamp<PartsPerBillion>(
-        absl::ToInt64Microseconds(absl::AbsDuration(s)) * 1000 / 60'000,
-        250'000, 20'000'000);
-    f.At(t).SetRate(g, s < absl::ZeroDuration() ? -rate : rate);
-  };
-  k.findings = k.negative = {FindingCode::kRateFault};
-  k.moves = 0;
-  k.terms = "r";
-  k.settle = absl::Minutes(4);
-  // Between 500 and some thousand ppm it is told as a row of jumps, and a slow
-  // path hides 250 ppm for longer than this.
-  k.named = false;
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "fighting daemons";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    for (int i = 0; i < 6; ++i) {
-      f.At(t + absl::Seconds(7) * i).Set(g, i % 2 == 0 ? s : -s);
-    }
-  };
-  k.findings = k.negative = {FindingCode::kClockSet};
-  k.moves = 0;
-  k.terms = "a";
-  k.settle = absl::Minutes(2);
-  k.named = false;  // told as sets; `two-masters` is not there yet
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "asymmetric path";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    NetworkTraits slow;
-    (s < absl::ZeroDuration() ? slow.extra_out : slow.extra_back) =
-        std::min(absl::AbsDuration(s), absl::Seconds(4));
-    f.At(t).Over(g, slow);
-  };
-  k.moves = 0;
-  k.terms = "n";
-  k.settle = absl::Minutes(1);
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "steal";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Steal(g, {1, std::min(absl::AbsDuration(s), absl::Seconds(4))});
-  };
-  k.moves = 0;
-  k.terms = "n";
-  k.settle = absl::Minutes(1);
-  kinds.push_back(std::exchange(k, {}));
-
-  k.name = "leap second";
-  k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration) {
-    f.At(t).Set(g, -absl::Seconds(1));
-  };
-  k.findings = k.negative = {FindingCode::kClockSet};
-  k.moves = 0;
-  k.terms = "a";
-  k.named = false;  // told as a set by 1 s; `leap-second` is not there yet
-  kinds.push_back(std::exchange(k, {}));
-  return kinds;
-}
+// Two polls, the burst of the second, and what confirms it.
+constexpr absl::Duration kTwoPolls = absl::Seconds(2 * 5 + 2);
 
 // What is told of a world, but what silence and a slow path bring with them.
-Codes Told(const std::vector<Finding>& findings) {
-  Codes codes;
+Names Told(const std::vector<Finding>& findings) {
+  Names names;
   for (const Finding& finding : findings) {
     if (finding.code != FindingCode::kAgentUnreachable &&
         finding.code != FindingCode::kHostUnproven &&
-        finding.code != FindingCode::kRtcLocalTime) {
-      codes.push_back(finding.code);
+        finding.code != FindingCode::kUnjudgedGuests) {
+      names.emplace_back(CodeName(finding.code));
     }
   }
-  std::sort(codes.begin(), codes.end());
-  return codes;
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
-bool SizeIs(const std::vector<Finding>& findings, FindingCode code,
+Names Without(Names names, const Names& others) {
+  names.erase(std::remove_if(names.begin(), names.end(),
+                             [&](const std::string& name) {
+                               return std::find(others.begin(), others.end(),
+                                                name) != others.end();
+                             }),
+              names.end());
+  return names;
+}
+
+bool SizeIs(const std::vector<Finding>& findings, const std::string& name,
             absl::Duration truth) {
   for (const Finding& finding : findings) {
-    if (finding.code != code) continue;
+    if (CodeName(finding.code) != name) continue;
     // The clocks part by themselves, too, while a fault lasts.
     const absl::Duration drift =
         absl::Milliseconds(1) + absl::AbsDuration(truth) * 2 / 10'000;
@@ -212,15 +64,19 @@ std::string InWords(const GuestRow& row) {
 }
 
 struct World {
-  explicit World(uint64_t seed, bool coarse)
-      : random(seed), fleet(random.Next(), Options(random, coarse)) {
+  World(uint64_t seed, const FaultKind& kind, bool coarse)
+      : random(seed), fleet(random.Next(), Options(random, kind, coarse)) {
     mail = fleet.AddGuest("mail", Sound(random));
-    web = fleet.AddGuest("web", Sound(random));
+    for (int i = 0; i < kind.others; ++i) {
+      others.push_back(fleet.AddGuest(absl::StrCat("web", i), Sound(random)));
+    }
   }
-  static FleetOptions Options(Random& random, bool coarse) {
+  static FleetOptions Options(Random& random, const FaultKind& kind,
+                              bool coarse) {
     FleetOptions options;
     options.host = AnySoundHost(random);
     options.host.discipline = Discipline::kNone;
+    if (kind.at_midnight) options.utc -= kWarmUp + absl::Seconds(15);
     if (coarse) {  // days go by: look less often
       options.monitor.host_watch = absl::Seconds(1);
       options.monitor.publish_every = absl::Seconds(1);
@@ -243,7 +99,41 @@ struct World {
   Random random;
   Fleet fleet;
   GuestId mail;
-  GuestId web;
+  std::vector<GuestId> others;
+};
+
+// When a verdict first tells that a guest is off.
+class FlagWatch final : public Fleet::Observer {
+ public:
+  FlagWatch(Fleet& fleet, std::vector<GuestId> guests, absl::Duration from)
+      : fleet_(fleet), guests_(std::move(guests)), from_(from) {
+    fleet.Observe(this);
+  }
+  void OnAnswer(GuestId, const Asked&, const Exchange&) override {}
+  void OnDeed(GuestId, const Deed&) override {}
+  void OnPublished(const HostSnapshot& snapshot) override {
+    if (guests_.empty() || fleet_.now() < from_) return;
+    for (const auto& row : snapshot.guests) {
+      if (row->verdict != Verdict::kWrong &&
+          row->verdict != Verdict::kDiffers) {
+        continue;
+      }
+      const auto at = std::find(guests_.begin(), guests_.end(), row->domain.id);
+      if (at == guests_.end()) continue;
+      guests_.erase(at);
+      slowest_ = fleet_.now() - from_;
+    }
+  }
+  // After `from`, of all of them.
+  absl::Duration Slowest() const {
+    return guests_.empty() ? slowest_ : absl::InfiniteDuration();
+  }
+
+ private:
+  Fleet& fleet_;
+  std::vector<GuestId> guests_;
+  absl::Duration from_;
+  absl::Duration slowest_;
 };
 
 // Wrong where the clock is, and nowhere else; at the threshold either will do.
@@ -260,41 +150,32 @@ bool IsTrueVerdict(Fleet& fleet, GuestId guest) {
                      : row->verdict != Verdict::kWrong;
 }
 
-const Codes& FindingsOf(const FaultKind& kind, absl::Duration size) {
-  return size < absl::ZeroDuration() ? kind.negative : kind.findings;
-}
-
-// A jump of 2^42 ns is the kernel's arithmetic whatever its sign.
-Codes Expected(const FaultKind& kind, absl::Duration size) {
-  Codes codes = FindingsOf(kind, size);
+// Back by 2^42 ns is the kernel's arithmetic, unless somebody paused it for as
+// long.
+Names Expected(const FaultKind& kind, absl::Duration size) {
+  Names names = size < absl::ZeroDuration() ? kind.negative : kind.findings;
   const absl::Duration off =
       absl::AbsDuration(size) - absl::Nanoseconds(int64_t{1} << 42);
-  if (absl::AbsDuration(off) < absl::Milliseconds(1)) {
-    std::replace(codes.begin(), codes.end(), FindingCode::kStoodStill,
-                 FindingCode::kCounterJump);
+  if (!kind.lasts && absl::AbsDuration(off) < absl::Milliseconds(1)) {
+    std::replace(names.begin(), names.end(), std::string("stood-still"),
+                 std::string("counter-jump"));
   }
-  return codes;
+  return names;
+}
+
+bool IsTheHosts(const FaultKind& kind) {
+  return kind.terms.find_first_of("eh") != std::string::npos;
 }
 
 }  // namespace
-
-absl::Span<const FaultKind> AllFaultKinds() {
-  static const auto& kinds = *new std::vector<FaultKind>(MakeKinds());
-  return kinds;
-}
-
-absl::Span<const absl::Duration> AllFaultSizes() {
-  static const absl::Duration kSizes[] = {
-      Thresholds().warning * 1.5,  absl::Seconds(6),
-      absl::Seconds(90),           absl::Seconds(3600),
-      absl::Milliseconds(4398046), absl::Hours(24)};
-  return kSizes;
-}
 
 void Cell::Add(const Cell& other) {
   runs += other.runs;
   right += other.right;
   verdict_right += other.verdict_right;
+  flagged += other.flagged;
+  flagged_late += other.flagged_late;
+  slowest = std::max(slowest, other.slowest);
   blamed += other.blamed;
   breaches += other.breaches;
   if (example.empty()) example = other.example;
@@ -302,36 +183,59 @@ void Cell::Add(const Cell& other) {
 
 Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
               Fleet::Observer* onlooker) {
-  World world(seed, kind.lasts && size > absl::Hours(1));
+  World world(seed, kind, kind.lasts && size > absl::Hours(1));
   Fleet& fleet = world.fleet;
   if (onlooker != nullptr) fleet.Observe(onlooker);
   Checker checker(fleet);
   const absl::Duration when = world.AnyMoment();
+  const absl::Duration over = when + (kind.lasts ? size : absl::ZeroDuration());
+  std::vector<GuestId> to_flag;
+  if (kind.leaves != FaultKind::Leaves::kNothing) to_flag = {world.mail};
+  if (kind.leaves == FaultKind::Leaves::kOffsetOfAll) {
+    to_flag.insert(to_flag.end(), world.others.begin(), world.others.end());
+  }
+  FlagWatch flags(fleet, to_flag, over + kind.judged_after);
   if (kind.either_sign) size = world.random.EitherSign(size);
   kind.inject(fleet, world.mail, when, size);
-  fleet.Run(when + kind.settle + (kind.lasts ? size : absl::ZeroDuration()));
+  fleet.Run(over + kind.settle);
 
   Cell cell;
   cell.runs = 1;
   const auto row = fleet.row(world.mail);
-  Codes expected = Expected(kind, size);
+  const std::vector<Finding>& of_host = fleet.snapshot()->findings;
+  Names expected = Expected(kind, size);
   std::sort(expected.begin(), expected.end());
-  bool right = Told(row->findings) == expected;
+  const Names told = Without(Told(row->findings), kind.may);
+  bool right = told == expected && Told(of_host) == kind.host;
   if (right && kind.moves != 0) {
-    right = SizeIs(row->findings, expected[0], size * kind.moves);
-  }
-  if (right && !kind.host.empty()) {
-    right = Told(fleet.snapshot()->findings) == kind.host &&
-            SizeIs(fleet.snapshot()->findings, kind.host[0], size);
+    right = (expected.empty() ||
+             SizeIs(row->findings, expected[0], size * kind.moves)) &&
+            (kind.host.empty() || SizeIs(of_host, kind.host[0], size));
   }
   cell.right = right ? 1 : 0;
   cell.verdict_right = IsTrueVerdict(fleet, world.mail) ? 1 : 0;
   if (!right || cell.verdict_right == 0) cell.example = InWords(*row);
 
-  const Codes others = Told(fleet.row(world.web)->findings);
-  const bool innocent =
-      others.empty() || (kind.terms == "e" && others == expected);
-  cell.blamed = innocent ? 0 : 1;
+  if (!to_flag.empty()) {
+    cell.flagged = 1;
+    cell.slowest = flags.Slowest();
+    if (cell.slowest > kTwoPolls) {
+      cell.flagged_late = 1;
+      cell.example =
+          absl::StrCat("seed ", seed, " after ",
+                       absl::FormatDuration(cell.slowest), ": ", InWords(*row));
+    }
+  }
+
+  bool blamed = IsTheHosts(kind) && !Without(told, expected).empty();
+  for (const GuestId other : world.others) {
+    Names others = Without(Told(fleet.row(other)->findings), kind.may);
+    if (IsTheHosts(kind)) others = Without(std::move(others), expected);
+    if (others.empty()) continue;
+    blamed = true;
+    cell.example = absl::StrCat("another: ", InWords(*fleet.row(other)));
+  }
+  cell.blamed = blamed ? 1 : 0;
   cell.breaches = checker.tally().Broken();
   if (cell.breaches != 0) cell.example = checker.tally().words[0];
   return cell;
@@ -345,7 +249,7 @@ bool ArePair(const FaultKind& one, const FaultKind& other) {
 }
 
 Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
-  World world(seed, /*coarse=*/false);
+  World world(seed, one.others > other.others ? one : other, /*coarse=*/false);
   Fleet& fleet = world.fleet;
   Checker checker(fleet);
   // Sizes that do not make up for one another.
@@ -365,35 +269,40 @@ Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
   while (when <= fleet.now()) when += absl::Seconds(5);
   one.inject(fleet, world.mail, when, size);
   other.inject(fleet, world.mail, when + absl::Seconds(1), size2);
-  fleet.Run(absl::Minutes(5));
+  fleet.Run(std::max({absl::Minutes(5), one.settle, other.settle}));
 
   Cell cell;
   cell.runs = 1;
   const auto row = fleet.row(world.mail);
-  const Codes told = Told(row->findings);
+  const Names told = Told(row->findings);
   const auto has = [&](const FaultKind& kind, absl::Duration s) {
-    const Codes expected = Expected(kind, s);
-    for (const FindingCode code : expected) {
-      if (code == FindingCode::kLeftBehindByHostStep) continue;
-      if (!std::binary_search(told.begin(), told.end(), code)) return false;
+    const Names expected = Expected(kind, s);
+    for (const std::string& name : expected) {
+      if (name == "left-behind-by-host-step") continue;
+      if (!std::binary_search(told.begin(), told.end(), name)) return false;
     }
     if (!kind.host.empty()) {
-      return SizeIs(fleet.snapshot()->findings, kind.host[0], s);
+      return SizeIs(fleet.snapshot()->findings, kind.host[0], s) ||
+             kind.moves == 0;
     }
     return expected.empty() || kind.moves == 0 ||
            SizeIs(row->findings, expected[0], s * kind.moves);
   };
-  std::set<FindingCode> allowed = {FindingCode::kLeftBehindByHostStep};
-  for (const FindingCode code : Expected(one, size)) allowed.insert(code);
-  for (const FindingCode code : Expected(other, size2)) allowed.insert(code);
-  const bool nothing_else =
-      std::all_of(told.begin(), told.end(),
-                  [&](FindingCode code) { return allowed.count(code) != 0; });
-  cell.right = has(one, size) && has(other, size2) && nothing_else ? 1 : 0;
-  cell.verdict_right = 1;
-  if (cell.right == 0) cell.example = InWords(*row);
-  for (const FindingCode code : Told(fleet.row(world.web)->findings)) {
-    if (code != FindingCode::kLeftBehindByHostStep) cell.blamed = 1;
+  Names allowed = {"left-behind-by-host-step"};
+  for (const Names& names :
+       {Expected(one, size), Expected(other, size2), one.may, other.may}) {
+    allowed.insert(allowed.end(), names.begin(), names.end());
+  }
+  cell.right =
+      has(one, size) && has(other, size2) && Without(told, allowed).empty() ? 1
+                                                                            : 0;
+  cell.verdict_right = IsTrueVerdict(fleet, world.mail) ? 1 : 0;
+  if (cell.right == 0 || cell.verdict_right == 0) cell.example = InWords(*row);
+  for (const GuestId id : world.others) {
+    if (!Without(Told(fleet.row(id)->findings), {"left-behind-by-host-step"})
+             .empty()) {
+      cell.blamed = 1;
+    }
   }
   cell.breaches = checker.tally().Broken();
   if (cell.breaches != 0) cell.example = checker.tally().words[0];

@@ -7,10 +7,13 @@
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/detect/finding.h"
 #include "tests/simulation/fleet.h"
 
 namespace noonmark::simulation {
+
+// Names of findings, as in CodeName(): a kind may be written down before there
+// is a detector of it.
+using Names = std::vector<std::string>;
 
 // A kind of fault, how it is done, and what is to be said of it.
 struct FaultKind {
@@ -19,10 +22,11 @@ struct FaultKind {
                  absl::Duration size);
   // Of the guest, after it: just these, in any order. `negative`: where the
   // size is below zero.
-  std::vector<FindingCode> findings;
-  std::vector<FindingCode> negative;
+  Names findings;
+  Names negative;
+  Names may;  // and these, or not
   // The same of the host.
-  std::vector<FindingCode> host;
+  Names host;
   // How far the first of `findings` is to say that the clock moved, in sizes;
   // 0: it says nothing of it.
   int moves = 1;
@@ -32,14 +36,22 @@ struct FaultKind {
   bool either_sign = true;
   // True time goes by for as long as the size.
   bool lasts = false;
+  // It leaves an offset of its size, on one guest or on all: a verdict tells of
+  // it within two polls, from `judged_after` on.
+  enum class Leaves { kNothing, kOffset, kOffsetOfAll };
+  Leaves leaves = Leaves::kNothing;
+  absl::Duration judged_after;
   // Until it is to be told.
   absl::Duration settle = absl::Seconds(20);
-  // The core names it. False: it is counted, and asserts nothing.
+  // Guests to which nothing is done.
+  int others = 1;
+  // It happens shortly before midnight.
+  bool at_midnight = false;
+  // There is a detector of it. False: it is counted, and asserts nothing.
   bool named = true;
-  // The same, of sizes up to this.
-  absl::Duration named_up_to = absl::InfiniteDuration();
 };
 
+// In fault_kinds.cc.
 absl::Span<const FaultKind> AllFaultKinds();
 absl::Span<const absl::Duration> AllFaultSizes();
 
@@ -48,11 +60,20 @@ struct Cell {
   uint64_t runs = 0;
   uint64_t right = 0;
   uint64_t verdict_right = 0;
-  // A guest to which nothing was done was blamed.
+  // Of the faults that leave an offset, by a verdict: all, those for which it
+  // took more than two polls, and how long it took.
+  uint64_t flagged = 0;
+  uint64_t flagged_late = 0;
+  absl::Duration slowest;
+  // A guest to which nothing was done, or any for what the host did.
   uint64_t blamed = 0;
   uint64_t breaches = 0;
   std::string example;  // of what was told instead
 
+  bool Good() const {
+    return right == runs && verdict_right == runs && flagged_late == 0 &&
+           blamed == 0 && breaches == 0;
+  }
   void Add(const Cell& other);
 };
 

@@ -54,10 +54,11 @@ NetworkTraits AnyNetwork(Random& random) {
   return network;
 }
 
-void DoSomething(Fleet& fleet, Random& random, absl::Duration when) {
+void DoSomething(Fleet& fleet, Random& random, absl::Duration when,
+                 Kinds kinds) {
   const GuestId g = static_cast<GuestId>(random.From(0, fleet.guests() - 1));
   Moment at = fleet.At(when);
-  switch (random.From(0, 21)) {
+  switch (random.From(0, kinds == Kinds::kEvery ? 25 : 21)) {
     case 0:
     case 1:
       at.Set(g, AnySize(random), /*told=*/!random.OneIn(4));
@@ -131,6 +132,22 @@ void DoSomething(Fleet& fleet, Random& random, absl::Duration when) {
     case 21:
       at.SlewHost(random.From(-83'333, 83'333) * kPpm);
       break;
+    case 22:
+      LetDaemonsFight(fleet, g, when, AnySize(random),
+                      static_cast<Fight>(random.From(0, 2)));
+      break;
+    case 23:
+      at.LeapSecond(random.OneIn(5) ? Fleet::kHost : g,
+                    random.OneIn(3) ? -1 : 1);
+      break;
+    case 24:
+      at.SetHostRate(random.From(-100, 100) * kPpm);
+      break;
+    case 25: {
+      const absl::Duration size = AnySize(random);
+      at.Then([=](Fleet& f) { f.LeapTimekeeping(g, size); });
+      break;
+    }
   }
 }
 
@@ -184,8 +201,35 @@ Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
   return checker.tally();
 }
 
-Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker,
-                std::function<void(const CoreInput&)> record) {
+void LetDaemonsFight(Fleet& fleet, GuestId guest, absl::Duration when,
+                     absl::Duration size, Fight fight) {
+  constexpr PartsPerBillion kChrony = 83'333'000;
+  // As fast as it takes to go the whole way in ten seconds.
+  const PartsPerBillion rate = std::clamp<PartsPerBillion>(
+      static_cast<PartsPerBillion>(absl::ToDoubleSeconds(size) * 1e8), -kChrony,
+      kChrony);
+  for (int i = 0; i < 6; ++i) {
+    const absl::Duration at = when + absl::Seconds(11) * i;
+    const int sign = i % 2 == 0 ? 1 : -1;
+    switch (fight) {
+      case Fight::kBothSet:
+        fleet.At(at).Set(guest, size * sign);
+        break;
+      case Fight::kOneSetsOneSlews:
+        fleet.At(at).Set(guest, size);
+        fleet.At(at + absl::Milliseconds(300)).Slew(guest, -rate);
+        break;
+      case Fight::kBothSlew:
+        fleet.At(at).Slew(guest, rate * sign);
+        break;
+    }
+  }
+  if (fight != Fight::kBothSet) {
+    fleet.At(when + absl::Seconds(66)).Slew(guest, 0);
+  }
+}
+
+std::unique_ptr<Fleet> MakeShortLife(uint64_t seed, Kinds kinds) {
   Random random(seed);
   FleetOptions options;
   options.host = AnySoundHost(random);
@@ -194,28 +238,39 @@ Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker,
   if (random.OneIn(4)) {
     options.monitor.host.trust = HostTrust::kDeclared;
   }
-  Fleet fleet(random.Next(), options);
+  // A leap second is announced at most so long before its midnight.
+  if (kinds == Kinds::kEvery) {
+    options.utc -=
+        random.Between(absl::ZeroDuration(), kShortLife + absl::Minutes(2));
+  }
+  auto fleet = std::make_unique<Fleet>(random.Next(), options);
   for (int i = 0; i < 4; ++i) {
     GuestTraits traits = AnySoundGuest(random);
     if (random.OneIn(3)) traits.clock.discipline = Discipline::kNone;
-    fleet.AddGuest(absl::StrCat("guest-", i), traits,
-                   random.OneIn(8) ? AnySize(random) : absl::ZeroDuration());
+    fleet->AddGuest(absl::StrCat("guest-", i), traits,
+                    random.OneIn(8) ? AnySize(random) : absl::ZeroDuration());
   }
-  if (onlooker != nullptr) fleet.Observe(onlooker);
-  if (record != nullptr) fleet.OnInput(std::move(record));
-  Checker checker(fleet);
   for (int64_t faults = random.From(5, 9); faults > 0; --faults) {
     const absl::Duration when =
         random.Between(absl::Seconds(1), absl::Seconds(540));
-    DoSomething(fleet, random, when);
+    DoSomething(*fleet, random, when, kinds);
     // Now and then another comes into the same gap.
     if (random.OneIn(5)) {
-      DoSomething(
-          fleet, random,
-          when + random.Between(absl::ZeroDuration(), absl::Seconds(3)));
+      DoSomething(*fleet, random,
+                  when + random.Between(absl::ZeroDuration(), absl::Seconds(3)),
+                  kinds);
     }
   }
-  fleet.Run(absl::Minutes(10));
+  return fleet;
+}
+
+Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker,
+                std::function<void(const CoreInput&)> record) {
+  const std::unique_ptr<Fleet> fleet = MakeShortLife(seed);
+  if (onlooker != nullptr) fleet->Observe(onlooker);
+  if (record != nullptr) fleet->OnInput(std::move(record));
+  Checker checker(*fleet);
+  fleet->Run(kShortLife);
   return checker.tally();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "absl/time/time.h"
 #include "common/detect/core_input.h"
@@ -20,8 +21,20 @@ ClockTraits AnySoundHost(Random& random);
 Tally Soak(uint64_t seed, int guests, absl::Duration lasting,
            absl::Duration interval);
 
-// A short life: 4 guests, 10 minutes, at least 5 faults of any kind. `record`
-// sees each input of the core.
+// Two daemons that want other times, `size` apart, for a minute: both set it;
+// one sets it and the other slews it back; both slew it.
+enum class Fight { kBothSet, kOneSetsOneSlews, kBothSlew };
+void LetDaemonsFight(Fleet& fleet, GuestId guest, absl::Duration when,
+                     absl::Duration size, Fight fight);
+
+// The rarer faults, too: leap seconds, daemons that fight, a host that is fast.
+enum class Kinds { kCommon, kEvery };
+inline constexpr absl::Duration kShortLife = absl::Minutes(10);
+// 4 guests, and at least 5 faults that will happen; not yet lived.
+std::unique_ptr<Fleet> MakeShortLife(uint64_t seed,
+                                     Kinds kinds = Kinds::kCommon);
+
+// Lives it. `record` sees each input of the core.
 Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker = nullptr,
                 std::function<void(const CoreInput&)> record = nullptr);
 
