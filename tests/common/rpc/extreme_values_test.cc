@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -107,9 +108,6 @@ class Watch {
   // Of the last question, as far as readings can show it.
   absl::Duration Truth() const {
     return pair_.realtime_offset_sent.FloorNanoseconds();
-  }
-  absl::Duration TruthAtReceived() const {
-    return pair_.realtime_offset_received.FloorNanoseconds();
   }
   const GuestAssessor& guest() { return core_.guest(kGuest); }
   const HostTracker& host() const { return core_.host(); }
@@ -279,22 +277,18 @@ TEST(ExtremeValuesTest, WhatAGuestMakesUpIsRefusedOrTrueAndOver) {
     Chance chance(seed);
     Watch watch{VirtualMachine::Start(), VirtualMachine::Start()};
     for (int i = 0; i < 3; ++i) watch.Poll();
-    // What the last answer of a burst puts in doubt the next burst settles.
-    std::vector<absl::Duration> shown;
-    std::vector<absl::Duration> shown_before;
+    // By the moment of the answer.
+    std::map<MonotonicTime, absl::Duration> shown;
     for (int burst = 0; burst < 3; ++burst) {
       watch.Begin();
-      shown_before = std::exchange(shown, {});
       for (int i = 0; i < 8; ++i) {
         Exchange exchange = watch.Ask();
         const absl::Duration sane = exchange.guest.sent.realtime;
-        const absl::Duration sane_received = exchange.guest.received.realtime;
         if (chance.From(0, 3) != 0) Replace(exchange.guest.received, chance);
         if (chance.From(0, 3) != 0) Replace(exchange.guest.sent, chance);
         if (watch.Answer(exchange)) {
-          shown.push_back(watch.Truth() + exchange.guest.sent.realtime - sane);
-          shown.push_back(watch.TruthAtReceived() +
-                          exchange.guest.received.realtime - sane_received);
+          shown[MonotonicTime::FromReading(exchange.host_received.monotonic)] =
+              watch.Truth() + exchange.guest.sent.realtime - sane;
         } else {
           ++refused;
         }
@@ -304,14 +298,12 @@ TEST(ExtremeValuesTest, WhatAGuestMakesUpIsRefusedOrTrueAndOver) {
       if (watch.guest().offset().has_value() &&
           watch.guest().measured() != before) {
         ++proven;
-        shown_before.insert(shown_before.end(), shown.begin(), shown.end());
-        EXPECT_TRUE(std::any_of(shown_before.begin(), shown_before.end(),
-                                [&](absl::Duration offset) {
-                                  return watch.guest()
-                                      .offset()
-                                      ->WidenedBy(absl::Nanoseconds(1))
-                                      .Contains(offset);
-                                }))
+        const auto at = shown.find(watch.guest().measured());
+        ASSERT_TRUE(at != shown.end());
+        EXPECT_TRUE(watch.guest()
+                        .offset()
+                        ->WidenedBy(absl::Nanoseconds(1))
+                        .Contains(at->second))
             << FormatInterval(*watch.guest().offset());
       }
       EXPECT_LT(watch.WriteItAll(), 20'000u);
@@ -322,6 +314,35 @@ TEST(ExtremeValuesTest, WhatAGuestMakesUpIsRefusedOrTrueAndOver) {
   }
   EXPECT_GT(refused, 1000);
   EXPECT_GT(proven, 100);
+}
+
+// A misread of the host's own clocks is over with the reading.
+TEST(ExtremeValuesTest, WhatTheHostMisreadsOnceIsOverWithIt) {
+  for (uint64_t seed = 1; seed <= 1000; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    Chance chance(seed);
+    Watch watch{VirtualMachine::Start(), VirtualMachine::Start()};
+    for (int i = 0; i < 3; ++i) watch.Poll();
+    watch.Begin();
+    Exchange exchange = watch.Ask();
+    Replace(
+        chance.From(0, 1) == 0 ? exchange.host_sent : exchange.host_received,
+        chance);
+    watch.Answer(exchange);
+    watch.End();
+    for (int i = 0; i < 80; ++i) watch.Poll();
+    EXPECT_EQ(watch.guest().verdict(), Verdict::kOk) << watch.guest().reason();
+    ASSERT_TRUE(watch.guest().offset()->Contains(watch.Truth()));
+    // And the host is still watched.
+    watch.pair().host.SetRealtime(watch.pair().now, absl::Seconds(7));
+    const MonotonicTime set = watch.HostNow();
+    watch.Poll();
+    const std::vector<Finding> findings = watch.host().findings().Ordered();
+    EXPECT_TRUE(
+        std::any_of(findings.begin(), findings.end(), [&](const Finding& f) {
+          return f.code == FindingCode::kHostStepped && f.last_seen >= set;
+        }));
+  }
 }
 
 }  // namespace
