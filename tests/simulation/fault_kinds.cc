@@ -167,7 +167,8 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
 
   k.name = "steal";
   k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
-    f.At(t).Steal(g, {1, std::min(absl::AbsDuration(s), absl::Seconds(4))});
+    // Thrice in an exchange: three polls without an answer would be silence.
+    f.At(t).Steal(g, {1, std::min(absl::AbsDuration(s), absl::Seconds(3))});
   };
   kinds.push_back(std::exchange(k, {}));
 }
