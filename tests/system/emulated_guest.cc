@@ -2,10 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -15,9 +12,6 @@
 namespace noonmark::testing {
 namespace {
 
-constexpr std::chrono::seconds kPatience(120);
-constexpr std::chrono::milliseconds kBetweenLooks(20);
-
 std::string Script(const std::string& name) {
   return absl::StrCat(NOONMARK_BED, "/", name);
 }
@@ -26,17 +20,6 @@ std::string Script(const std::string& name) {
 std::string Image() {
   const char* image = std::getenv("NOONMARK_BED_IMAGE");
   return image == nullptr ? "" : image;
-}
-
-// Whether `holds` came true in time.
-template <typename Holds>
-bool Await(const Holds& holds) {
-  const auto until = std::chrono::steady_clock::now() + kPatience;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
-  return true;
 }
 
 // `info usernet` has a line for each port that leads in:
@@ -63,11 +46,7 @@ EmulatedGuest::EmulatedGuest() {
                    "/ready/disk.qcow2,format=qcow2,snapshot=on"),
       folder_.Path("monitor"), folder_.Path("console"), "-incoming",
       absl::StrCat("exec:cat '", image, "/ready/memory'")});
-  const bool runs =
-      Await([&] { return std::filesystem::exists(folder_.Path("monitor")); }) &&
-      Await(
-          [&] { return absl::StrContains(Monitor("info status"), "running"); });
-  if (!runs) {
+  if (Monitor("info status", "running").empty()) {
     ADD_FAILURE() << "no guest: " << emulator_->ReadWritten();
     return;
   }
@@ -113,13 +92,14 @@ void EmulatedGuest::Install(const std::string& program) const {
 void EmulatedGuest::StartAgent() const {
   Install("noonmark-agent");
   Run("systemd-run --quiet --unit=noonmark-agent --property=Type=notify "
-      "--property=RuntimeDirectory=noonmark-agent "
+      "--property=RuntimeDirectory=noonmark-agent --property=DynamicUser=yes "
       "--property=CapabilityBoundingSet= noonmark-agent");
 }
 
-std::string EmulatedGuest::Monitor(const std::string& order) const {
+std::string EmulatedGuest::Monitor(const std::string& order,
+                                   const std::string& part) const {
   const Outcome outcome =
-      RunProgram({Script("monitor"), folder_.Path("monitor"), order});
+      RunProgram({Script("monitor"), folder_.Path("monitor"), order, part});
   EXPECT_EQ(outcome.exit_code, 0) << order << "\n" << outcome.err;
   return outcome.out;
 }

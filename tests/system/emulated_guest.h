@@ -27,8 +27,8 @@ class EmulatedGuest {
   std::string Run(const std::string& command) const;
   // This build's program, into the guest's /usr/local/bin.
   void Install(const std::string& program) const;
-  // noonmark-agent as a service without any capability, on its usual socket.
-  // Returns when it has told systemd that it is ready.
+  // noonmark-agent as a service of a user of its own, without any capability,
+  // on its usual socket. Returns when it has told systemd that it is ready.
   void StartAgent() const;
 
   // The socket of this machine that leads to the agent's.
@@ -36,8 +36,10 @@ class EmulatedGuest {
   // The same to what changes the guest's clock; see GuestClock.
   std::string ClockSocket() const { return folder_.Path("clock.sock"); }
 
-  // An order to the emulator's monitor, such as "stop"; its answer.
-  std::string Monitor(const std::string& order) const;
+  // An order to the emulator's monitor, such as "stop", given until its answer
+  // has `part`. Returns that answer.
+  std::string Monitor(const std::string& order,
+                      const std::string& part = "") const;
 
  private:
   std::vector<std::string> Ssh(const std::string& program) const;
