@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "common/detect/signature.h"
+#include "common/estimate/glitch.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/rate.h"
 #include "common/time/monotonic_time.h"
@@ -51,6 +52,13 @@ struct Thresholds {
 // Of a movement or an offset: what is certain of its size decides.
 Severity SeverityOf(const Interval& size, const Thresholds& thresholds);
 
+// What a guest's own hunter saw, and how hard it looked.
+struct GlitchEvidence {
+  Glitch glitch;
+  uint64_t glitches = 0;
+  uint64_t reads = 0;
+};
+
 // A named fault and the figures that prove it.
 struct Finding {
   FindingCode code = FindingCode::kClockSet;
@@ -81,6 +89,8 @@ struct Finding {
   int on_old = 0;
   int on_new = 0;
   int on_neither = 0;
+  // Where the guest's hunter caught it.
+  std::optional<GlitchEvidence> glitch;
   // For people, where the figures don't tell all: an error's text.
   std::string note;
 };

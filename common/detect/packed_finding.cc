@@ -81,7 +81,10 @@ PackedFinding::PackedFinding(const Finding& finding)
       ended_ns_(last_seen_ns_),
       rate_(finding.rate.value_or(RateInterval())),
       signature_(finding.signature),
-      note_(finding.active ? finding.note : Cut(finding.note, kMostPastNote)) {}
+      note_(finding.active ? finding.note : Cut(finding.note, kMostPastNote)),
+      glitch_(finding.glitch.has_value()
+                  ? std::make_unique<GlitchEvidence>(*finding.glitch)
+                  : nullptr) {}
 
 Finding PackedFinding::Unpack() const {
   Finding finding;
@@ -104,6 +107,7 @@ Finding PackedFinding::Unpack() const {
   finding.on_new = on_new_;
   finding.on_neither = on_neither_;
   finding.note = note_;
+  if (glitch_ != nullptr) finding.glitch = *glitch_;
   return finding;
 }
 
@@ -124,7 +128,9 @@ bool PackedFinding::Before(const PackedFinding& other) const {
 
 size_t PackedFinding::HeapBytes() const {
   // Short strings are within the object.
-  return note_.capacity() < sizeof(note_) / 2 ? 0 : note_.capacity() + 1;
+  const size_t note =
+      note_.capacity() < sizeof(note_) / 2 ? 0 : note_.capacity() + 1;
+  return note + (glitch_ == nullptr ? 0 : sizeof(GlitchEvidence));
 }
 
 }  // namespace noonmark

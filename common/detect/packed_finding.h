@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -80,6 +81,7 @@ class PackedFinding {
   RateInterval rate_;
   const Signature* signature_;
   std::string note_;
+  std::unique_ptr<const GlitchEvidence> glitch_;  // null: no hunter's
 };
 
 // What of a text fits into `most` bytes, cut between two characters of UTF-8.
