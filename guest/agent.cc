@@ -1,6 +1,7 @@
 // noonmark-agent: answers dom0's questions about this guest's clocks.
 
 #include <iostream>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -13,6 +14,7 @@
 #include "common/runtime/system_clock.h"
 #include "guest/agent_command_line.h"
 #include "guest/agent_config.h"
+#include "guest/hunter/glitch_hunter.h"
 #include "guest/service/agent_server.h"
 #include "guest/service/listen_address.h"
 
@@ -38,12 +40,20 @@ absl::Status Serve(const AgentConfig& config) {
   StopSignals signals;  // before gRPC starts threads
   RouteGrpcLog();
   SystemClock clock;
-  auto server = AgentServer::Listen({.listen = config.listen}, &clock);
+  SystemWallTriples triples;
+  HuntLog hunt;
+  auto server = AgentServer::Listen(
+      {.listen = config.listen, .hunt = config.hunt ? &hunt : nullptr}, &clock);
   if (!server.ok()) return server.status();
   signals.OnStop([&server] {
     NotifyStopping();
     (*server)->Stop();
   });
+  std::optional<GlitchHunter> hunter;
+  if (config.hunt) {
+    hunter.emplace(&triples, &clock, &hunt,
+                   [&server] { (*server)->GlitchWasFound(); });
+  }
 
   const std::string state =
       absl::StrCat("listening on ", (*server)->address().ToString());

@@ -21,6 +21,7 @@ absl::StatusOr<AgentConfig> LoadAgentConfig(const std::string& path) {
     const absl::string_view why = listen.status().message();
     agent.Fault("listen", std::string_view(why.data(), why.size()));
   }
+  config.hunt = file->root().Table("hunter").Bool("enabled", config.hunt);
   if (absl::Status status = file->Check(); !status.ok()) return status;
   return config;
 }

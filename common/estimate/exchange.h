@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/estimate/glitch.h"
 #include "common/time/clock.h"
 
 namespace noonmark {
@@ -24,6 +25,8 @@ struct GuestReading {
   std::optional<KernelDiscipline> discipline;
   // Since boot, over all vCPUs; absent: the guest could not read it.
   std::optional<absl::Duration> steal;
+  // What the agent's glitch hunter found; absent: it has none running.
+  std::optional<HuntReport> hunt;
 };
 
 // One question and its answer: four readings of all clocks.

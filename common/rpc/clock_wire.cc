@@ -1,5 +1,6 @@
 #include "common/rpc/clock_wire.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -85,6 +86,69 @@ KernelDiscipline DecodeDiscipline(const v1::KernelDiscipline& wire,
           .tai_offset_s = wire.tai_offset_s()};
 }
 
+WallTriple DecodeTriple(const v1::WallTriple& wire) {
+  return {.coarse_before = absl::Nanoseconds(wire.coarse_before_ns()),
+          .realtime = absl::Nanoseconds(wire.realtime_ns()),
+          .coarse_after = absl::Nanoseconds(wire.coarse_after_ns())};
+}
+
+HuntReport DecodeHunt(const v1::GlitchHunt& wire, Faults* faults) {
+  HuntReport hunt;
+  hunt.reads = wire.reads();
+  hunt.glitches = wire.glitches();
+  const auto recent = static_cast<size_t>(wire.recent_size());
+  if (recent > std::min<uint64_t>(HuntReport::kMostRecent, hunt.glitches)) {
+    faults->Add(
+        "glitch_hunt.recent",
+        absl::StrCat(recent, " entries, but at most ", HuntReport::kMostRecent,
+                     " of ", hunt.glitches, " glitches are allowed"));
+    return hunt;
+  }
+  for (const v1::Glitch& from : wire.recent()) {
+    Glitch& glitch = hunt.recent.emplace_back();
+    if (!from.has_off()) faults->Add("glitch_hunt.recent.off", "is missing");
+    if (from.off_reads() == 0) {
+      faults->Add("glitch_hunt.recent.off_reads", "is missing or 0");
+    }
+    if (static_cast<size_t>(from.after_size()) != glitch.after.size()) {
+      faults->Add("glitch_hunt.recent.after",
+                  absl::StrCat(from.after_size(), " entries, but ",
+                               glitch.after.size(), " are expected"));
+      return hunt;
+    }
+    glitch.off = DecodeTriple(from.off());
+    glitch.off_reads = from.off_reads();
+    std::transform(from.after().begin(), from.after().end(),
+                   glitch.after.begin(), DecodeTriple);
+    glitch.cpu = from.cpu();
+    glitch.boottime = absl::Nanoseconds(from.boottime_ns());
+  }
+  return hunt;
+}
+
+void EncodeTriple(const WallTriple& triple, v1::WallTriple* wire) {
+  wire->set_coarse_before_ns(absl::ToInt64Nanoseconds(triple.coarse_before));
+  wire->set_realtime_ns(absl::ToInt64Nanoseconds(triple.realtime));
+  wire->set_coarse_after_ns(absl::ToInt64Nanoseconds(triple.coarse_after));
+}
+
+void EncodeHunt(const HuntReport& hunt, v1::GlitchHunt* wire) {
+  wire->set_reads(hunt.reads);
+  wire->set_glitches(hunt.glitches);
+  wire->clear_recent();
+  for (const Glitch& glitch : hunt.recent) {
+    v1::Glitch* to = wire->add_recent();
+    EncodeTriple(glitch.off, to->mutable_off());
+    to->set_off_reads(glitch.off_reads);
+    to->clear_after();
+    for (const WallTriple& triple : glitch.after) {
+      EncodeTriple(triple, to->add_after());
+    }
+    to->set_cpu(glitch.cpu);
+    to->set_boottime_ns(absl::ToInt64Nanoseconds(glitch.boottime));
+  }
+}
+
 // `text` if the wire takes it, else nothing.
 const std::string& Allowed(const std::string& text, size_t most) {
   static const std::string* const nothing = new std::string();
@@ -115,6 +179,9 @@ absl::StatusOr<GuestReading> DecodeClockExchange(
     reading.discipline = DecodeDiscipline(wire.discipline(), &faults);
   }
   if (wire.steal_ns() >= 0) reading.steal = absl::Nanoseconds(wire.steal_ns());
+  if (wire.has_glitch_hunt()) {
+    reading.hunt = DecodeHunt(wire.glitch_hunt(), &faults);
+  }
   if (!faults.status().ok()) return faults.status();
   reading.boot_id = wire.boot_id();
   reading.clocksource = wire.clocksource();
@@ -198,6 +265,11 @@ void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire) {
   wire->set_steal_ns(reading.steal.has_value()
                          ? absl::ToInt64Nanoseconds(*reading.steal)
                          : -1);
+  if (reading.hunt.has_value()) {
+    EncodeHunt(*reading.hunt, wire->mutable_glitch_hunt());
+  } else {
+    wire->clear_glitch_hunt();
+  }
 }
 
 void EncodeGuestFacts(const GuestFacts& facts, v1::GuestDescription* wire) {

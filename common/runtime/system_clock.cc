@@ -61,4 +61,22 @@ MonotonicTime SystemClock::Now() {
   return MonotonicTime::FromReading(absl::DurationFromTimespec(now));
 }
 
+void SystemWallTriples::Read(absl::Span<WallTriple> triples) {
+  for (WallTriple& triple : triples) {
+    timespec before, realtime, after;
+    clock_gettime(CLOCK_REALTIME_COARSE, &before);
+    clock_gettime(CLOCK_REALTIME, &realtime);
+    clock_gettime(CLOCK_REALTIME_COARSE, &after);
+    triple = {.coarse_before = absl::DurationFromTimespec(before),
+              .realtime = absl::DurationFromTimespec(realtime),
+              .coarse_after = absl::DurationFromTimespec(after)};
+  }
+}
+
+absl::Duration SystemWallTriples::Tick() const {
+  timespec tick;
+  clock_getres(CLOCK_REALTIME_COARSE, &tick);
+  return absl::DurationFromTimespec(tick);
+}
+
 }  // namespace noonmark

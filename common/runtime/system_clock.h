@@ -2,6 +2,7 @@
 #define NOONMARK_COMMON_RUNTIME_SYSTEM_CLOCK_H_
 
 #include "common/time/clock.h"
+#include "common/time/wall_triple.h"
 
 namespace noonmark {
 
@@ -16,6 +17,13 @@ class SystemClock : public Clock {
   // 1 us apart is close enough.
   ClockReading Read() override;
   MonotonicTime Now() override;
+};
+
+// The kernel's wall clock, as closely as it can be read. Stateless, as above.
+class SystemWallTriples : public WallTripleSource {
+ public:
+  void Read(absl::Span<WallTriple> triples) override;
+  absl::Duration Tick() const override;
 };
 
 }  // namespace noonmark

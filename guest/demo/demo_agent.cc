@@ -18,6 +18,8 @@
 #include "guest/demo/demo_command_line.h"
 #include "guest/demo/hanging_clock.h"
 #include "guest/demo/scripted_clock.h"
+#include "guest/demo/spiked_triples.h"
+#include "guest/hunter/glitch_hunter.h"
 #include "guest/service/agent_server.h"
 
 namespace noonmark {
@@ -45,13 +47,19 @@ absl::Status Serve(const DemoCommand& command) {
   SystemClock real;
   ScriptedClock scripted(&real, command.script);
   HangingClock clock(&scripted, &real, scripted.SilentFrom());
+  SystemWallTriples triples;
+  SpikedTriples spiked(&triples, &real, command.script);
+  HuntLog hunt;
   auto server = AgentServer::Listen(
-      {.listen = command.listen, .machine_uuid = command.uuid}, &clock);
+      {.listen = command.listen, .machine_uuid = command.uuid, .hunt = &hunt},
+      &clock);
   if (!server.ok()) return server.status();
   signals.OnStop([&] {
     clock.End();
     (*server)->Stop();
   });
+  const GlitchHunter hunter(&spiked, &real, &hunt,
+                            [&server] { (*server)->GlitchWasFound(); });
   const std::jthread sets(PlaySets, scripted.SetTimes(), server->get());
 
   LogInfo(absl::StrCat("listening on ", (*server)->address().ToString()));

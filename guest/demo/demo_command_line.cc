@@ -49,6 +49,8 @@ std::variant<DemoCommand, int> ParseDemoCommandLine(int argc, char** argv) {
       "Faults; WHEN is the time since the start:\n"
       "  counter-jump=+4398046511104ns@8s  all clocks leap, for good\n"
       "  glitch=+4398046511104ns@8s        the same in one reading\n"
+      "  spike=+4398046511104ns@8s         one reading, seen by its hunter\n"
+      "                                    alone\n"
       "  pause=90s@8s                      all clocks fall behind at once\n"
       "  set=-6s@8s                        the wall clock is set\n"
       "  rate=180ppm                       all clocks run fast\n"

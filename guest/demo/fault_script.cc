@@ -24,6 +24,8 @@ constexpr Form kForms[] = {
      "counter-jump=SIZE@WHEN, as counter-jump=+4398046511104ns@8s"},
     {"glitch", Fault::Kind::kGlitch, true, true,
      "glitch=SIZE@WHEN, as glitch=+4398046511104ns@8s"},
+    {"spike", Fault::Kind::kSpike, true, true,
+     "spike=SIZE@WHEN, as spike=+4398046511104ns@8s"},
     {"pause", Fault::Kind::kPause, true, true,
      "pause=SIZE@WHEN, as pause=90s@8s"},
     {"set", Fault::Kind::kSet, true, true, "set=SIZE@WHEN, as set=-6s@8s"},

@@ -14,6 +14,7 @@ struct Fault {
   enum class Kind {
     kCounterJump,  // all clocks leap by `size`, for good
     kGlitch,       // the same in one reading, the first from `at` on
+    kSpike,        // REALTIME is off by `size` in one reading of the hunter's
     kPause,        // all clocks fall behind by `size` at once, for good
     kSet,          // REALTIME is set by `size`, and the kernel says so
     kRate,         // all clocks run fast by `rate_ppb`, from the start
@@ -29,8 +30,9 @@ struct Fault {
 
 // Reads a fault:
 //
-//   counter-jump=SIZE@WHEN  glitch=SIZE@WHEN  pause=SIZE@WHEN  set=SIZE@WHEN
-//   rate=NUMBERppm  rate=NUMBERppb  offset=SIZE  silent@WHEN  garbage@WHEN
+//   counter-jump=SIZE@WHEN  glitch=SIZE@WHEN  spike=SIZE@WHEN  pause=SIZE@WHEN
+//   set=SIZE@WHEN  rate=NUMBERppm  rate=NUMBERppb  offset=SIZE  silent@WHEN
+//   garbage@WHEN
 //
 // SIZE and WHEN as absl::ParseDuration() takes them: "+4398046511104ns", "-6s",
 // "1h30m". NUMBER is whole.

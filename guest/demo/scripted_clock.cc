@@ -87,6 +87,7 @@ ScriptedClock::Distortion ScriptedClock::DistortionAt(
         by.garbage = true;
         break;
       case Fault::Kind::kGlitch:  // in Read(), once
+      case Fault::Kind::kSpike:   // the hunter's alone
       case Fault::Kind::kSilent:  // the agent's, not the clock's
         break;
     }

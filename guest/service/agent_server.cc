@@ -95,7 +95,8 @@ class AgentServer::Impl {
                           facts.machine_uuid = options.machine_uuid;
                         }
                         return facts;
-                      }},
+                      },
+                  .hunt = options.hunt},
                  options.most_streams) {}
 
   ~Impl() {
@@ -174,6 +175,9 @@ void AgentServer::Run() { impl_->loop().Run(); }
 void AgentServer::Stop() { impl_->loop().Stop(); }
 void AgentServer::ClockWasSet() {
   impl_->loop().Post([this] { impl_->service().ClockWasSet(); });
+}
+void AgentServer::GlitchWasFound() {
+  impl_->loop().Post([this] { impl_->service().GlitchWasFound(); });
 }
 
 }  // namespace noonmark

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "common/rpc/address.h"
 #include "common/time/clock.h"
+#include "guest/hunter/hunt_log.h"
 
 namespace noonmark {
 
@@ -19,6 +20,8 @@ struct AgentOptions {
   // Before every path that is read; "" on a machine.
   std::string root = {};
   size_t most_streams = 8;
+  // What a hunter writes; must outlive the server. Null: nobody hunts.
+  const HuntLog* hunt = nullptr;
 };
 
 // An agent that serves the readings of a clock on one thread.
@@ -47,6 +50,8 @@ class AgentServer {
   // Any thread. Does what is done when the kernel says that CLOCK_REALTIME
   // was set, which the server hears by itself.
   void ClockWasSet();
+  // Any thread. The hunter's log has a new glitch: the hosts are told.
+  void GlitchWasFound();
 
  private:
   class Impl;

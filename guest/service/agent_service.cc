@@ -26,6 +26,10 @@ void AgentService::Start(grpc::ServerCompletionQueue* queue) {
 
 void AgentService::ClockWasSet() {
   ++state_.discontinuities;
+  SendEvents();
+}
+
+void AgentService::SendEvents() {
   // By index: an event that cannot be sent may end its stream.
   for (size_t i = streams_.size(); i-- > 0;) streams_[i]->SendEvent();
 }

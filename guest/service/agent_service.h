@@ -29,6 +29,8 @@ class AgentService final : public ExchangeStream::Owner,
   // The kernel says that CLOCK_REALTIME was set: counts it and tells all
   // streams.
   void ClockWasSet();
+  // Tells all streams that the hunter's log has a new glitch.
+  void GlitchWasFound() { SendEvents(); }
   // Begins nothing from now on, for the queue will be shut down.
   void Stop() { state_.stopping = true; }
 
@@ -38,6 +40,7 @@ class AgentService final : public ExchangeStream::Owner,
   void OnCalled(DescribeCall* call) override;
   void OnEnded(DescribeCall* call) override;
 
+  void SendEvents();
   void AcceptStream();
   void AcceptDescribe();
 

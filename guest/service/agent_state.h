@@ -7,6 +7,7 @@
 #include "common/detect/guest_facts.h"
 #include "common/time/clock.h"
 #include "guest/describe/kernel_state.h"
+#include "guest/hunter/hunt_log.h"
 
 namespace noonmark {
 
@@ -15,6 +16,8 @@ struct AgentState {
   Clock* clock;
   KernelState* kernel;
   std::function<GuestFacts()> describe;
+  // Null: nobody hunts.
+  const HuntLog* hunt = nullptr;
   // How often the kernel said that CLOCK_REALTIME was set.
   uint64_t discontinuities = 0;
   // The queue is about to be shut down: begin nothing.

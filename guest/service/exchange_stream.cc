@@ -89,7 +89,11 @@ void ExchangeStream::Proceed() {
     Answer();
   } else if (event_due_) {
     event_due_ = false;
-    event_.mutable_event()->set_discontinuities(state_->discontinuities);
+    AddHunt();
+    v1::AgentEvent* event = event_.mutable_event();
+    event->set_discontinuities(state_->discontinuities);
+    event->set_glitches(reading_.hunt.has_value() ? reading_.hunt->glitches
+                                                  : 0);
     Write(event_);
   }
   if (!reading_request_ && !answer_due_) {
@@ -102,10 +106,17 @@ void ExchangeStream::Answer() {
   answer_due_ = false;
   state_->kernel->AddTo(&reading_);
   reading_.discontinuities = state_->discontinuities;
+  AddHunt();
   v1::ClockExchange* wire = answer_.mutable_reading();
   EncodeGuestReading(reading_, wire);
   EncodeClockReading(state_->clock->Read(), wire->mutable_sent());  // T3: last
   Write(answer_);
+}
+
+void ExchangeStream::AddHunt() {
+  if (state_->hunt == nullptr) return;
+  if (!reading_.hunt.has_value()) reading_.hunt.emplace();
+  state_->hunt->ReadInto(&*reading_.hunt);
 }
 
 void ExchangeStream::Write(const v1::ExchangeResponse& response) {

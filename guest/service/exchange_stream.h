@@ -39,7 +39,7 @@ class ExchangeStream {
   // Waits for a host to open it.
   void Accept(v1::AgentService::AsyncService* service,
               grpc::ServerCompletionQueue* queue);
-  // Tells the host of the newest discontinuity, if there is one listening.
+  // Tells the host of the newest discontinuity or glitch, if one listens.
   void SendEvent();
 
  private:
@@ -52,6 +52,7 @@ class ExchangeStream {
   void EndWith(const grpc::Status& status);
   void Proceed();
   void Answer();
+  void AddHunt();
   void Write(const v1::ExchangeResponse& response);
 
   AgentState* const state_;

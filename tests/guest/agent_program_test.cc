@@ -101,6 +101,19 @@ TEST_F(AgentProgramTest, ListensWhereItsFileSays) {
   EXPECT_EQ(agent.ReadLine(), "noonmark-agent: listening on " + address_);
 }
 
+TEST_F(AgentProgramTest, HuntsUnlessItsFileSaysNo) {
+  for (const bool hunts : {true, false}) {
+    const std::string file =
+        directory_.Write("agent.toml", std::string("[hunter]\nenabled = ") +
+                                           (hunts ? "true" : "false") + "\n");
+    ChildProcess agent(Agent({"--config", file, "--listen", address_}));
+    agent.ReadLineWith("listening");
+    EXPECT_EQ(AskOnce(address_).has_glitch_hunt(), hunts);
+    agent.Signal(SIGTERM);
+    EXPECT_EQ(agent.Wait(), 0);
+  }
+}
+
 TEST_F(AgentProgramTest, EndsWithOneClearLineAndTheRightCode) {
   const std::string file = directory_.Write(
       "bad.toml", "[agent]\nlisten = \"0.0.0.0:7400\"\nport = 1\n");

@@ -35,6 +35,15 @@ v1::ClockExchange GoodExchange() {
   wire.set_boot_id("a28ee7cb-bd4a-4d20-b3d0-5ea1d7e1a0f1");
   wire.set_clocksource("xen");
   wire.mutable_discipline()->set_tick_us(10'000);
+  v1::GlitchHunt* hunt = wire.mutable_glitch_hunt();
+  hunt->set_reads(1000);
+  hunt->set_glitches(7);
+  for (size_t i = 0; i < HuntReport::kMostRecent; ++i) {
+    v1::Glitch* glitch = hunt->add_recent();
+    glitch->mutable_off()->set_realtime_ns(kMax);
+    glitch->set_off_reads(1);
+    for (int j = 0; j < 3; ++j) glitch->add_after();
+  }
   return wire;
 }
 
@@ -63,6 +72,22 @@ std::vector<Fault<v1::ClockExchange>> HostileExchanges() {
       {"received", [](M& m) { m.clear_received(); }},
       {"sent", [](M& m) { m.clear_sent(); }},
       {"sequence", [](M& m) { m.Clear(); }},
+      {"glitch_hunt.recent",
+       [](M& m) { m.mutable_glitch_hunt()->set_glitches(3); }},
+      {"glitch_hunt.recent",
+       [](M& m) {
+         *m.mutable_glitch_hunt()->add_recent() = m.glitch_hunt().recent(0);
+       }},
+      {"glitch_hunt.recent.off",
+       [](M& m) { m.mutable_glitch_hunt()->mutable_recent(3)->clear_off(); }},
+      {"glitch_hunt.recent.off_reads",
+       [](M& m) {
+         m.mutable_glitch_hunt()->mutable_recent(1)->clear_off_reads();
+       }},
+      {"glitch_hunt.recent.after",
+       [](M& m) { m.mutable_glitch_hunt()->mutable_recent(0)->clear_after(); }},
+      {"glitch_hunt.recent.after",
+       [](M& m) { m.mutable_glitch_hunt()->mutable_recent(2)->add_after(); }},
   };
   // A counter that runs back, at the limit and far from it.
   for (const auto& [before, after] :
@@ -292,6 +317,21 @@ class Draw {
             .status = static_cast<uint32_t>(Any()),
             .tai_offset_s = static_cast<int32_t>(Any())};
   }
+  WallTriple AnyTriple() { return {AnyTime(), AnyTime(), AnyTime()}; }
+  HuntReport AnyHunt() {
+    HuntReport hunt;
+    hunt.reads = static_cast<uint64_t>(Any());
+    hunt.recent.resize(Below(HuntReport::kMostRecent + 1));
+    hunt.glitches = hunt.recent.size() + Below(kMax);
+    for (Glitch& glitch : hunt.recent) {
+      glitch.off = AnyTriple();
+      glitch.off_reads = 1 + Below(kMax);
+      for (WallTriple& triple : glitch.after) triple = AnyTriple();
+      glitch.cpu = static_cast<uint32_t>(Any());
+      glitch.boottime = AnyTime();
+    }
+    return hunt;
+  }
   std::string AnyText(size_t most) {
     std::string text(Below(most + 1), ' ');
     for (char& c : text) c = static_cast<char>(' ' + Below(95));
@@ -324,6 +364,32 @@ void ExpectSame(const std::optional<KernelDiscipline>& a,
   EXPECT_EQ(a->tai_offset_s, b->tai_offset_s);
 }
 
+void ExpectSame(const WallTriple& a, const WallTriple& b) {
+  EXPECT_EQ(a.coarse_before, b.coarse_before);
+  EXPECT_EQ(a.realtime, b.realtime);
+  EXPECT_EQ(a.coarse_after, b.coarse_after);
+}
+
+void ExpectSame(const std::optional<HuntReport>& a,
+                const std::optional<HuntReport>& b) {
+  ASSERT_EQ(a.has_value(), b.has_value());
+  if (!a.has_value()) return;
+  EXPECT_EQ(a->reads, b->reads);
+  EXPECT_EQ(a->glitches, b->glitches);
+  ASSERT_EQ(a->recent.size(), b->recent.size());
+  for (size_t i = 0; i < a->recent.size(); ++i) {
+    const Glitch& one = a->recent[i];
+    const Glitch& other = b->recent[i];
+    ExpectSame(one.off, other.off);
+    EXPECT_EQ(one.off_reads, other.off_reads);
+    for (size_t j = 0; j < one.after.size(); ++j) {
+      ExpectSame(one.after[j], other.after[j]);
+    }
+    EXPECT_EQ(one.cpu, other.cpu);
+    EXPECT_EQ(one.boottime, other.boottime);
+  }
+}
+
 TEST(ClockWireTest, BringsAnyReadingOverTheWireUnchanged) {
   Draw draw(1);
   v1::ClockExchange sent;  // reused, as the agent does
@@ -340,6 +406,7 @@ TEST(ClockWireTest, BringsAnyReadingOverTheWireUnchanged) {
     if (draw.Below(2) == 0) {
       reading.steal = absl::AbsDuration(absl::Nanoseconds(draw.Any() >> 1));
     }
+    if (draw.Below(2) == 0) reading.hunt = draw.AnyHunt();
     EncodeGuestReading(reading, &sent);
     v1::ClockExchange received;
     ASSERT_TRUE(received.ParseFromString(sent.SerializeAsString()));
@@ -353,6 +420,7 @@ TEST(ClockWireTest, BringsAnyReadingOverTheWireUnchanged) {
     EXPECT_EQ(decoded->discontinuities, reading.discontinuities);
     ExpectSame(decoded->discipline, reading.discipline);
     EXPECT_EQ(decoded->steal, reading.steal);
+    ExpectSame(decoded->hunt, reading.hunt);
     if (HasFailure()) return;
   }
 }

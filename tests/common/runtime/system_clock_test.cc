@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -43,6 +44,21 @@ TEST(SystemClockTest, TellsTheSameMonotonicTimeAloneAndInAGroup) {
       MonotonicTime::FromReading(clock.Read().monotonic);
   EXPECT_LE(before, within);
   EXPECT_LE(within, clock.Now());
+}
+
+// Else the hunter would see faults in this machine's clock.
+TEST(SystemWallTriplesTest, ReadsCoarseBehindRealtimeInOrder) {
+  SystemWallTriples source;
+  EXPECT_GT(source.Tick(), absl::ZeroDuration());
+  std::vector<WallTriple> triples(10'000);
+  source.Read(absl::MakeSpan(triples));
+  absl::Duration last;
+  for (const WallTriple& triple : triples) {
+    EXPECT_LE(last, triple.coarse_before);
+    EXPECT_LE(triple.coarse_before, triple.realtime);
+    EXPECT_LE(triple.coarse_before, triple.coarse_after);
+    last = triple.coarse_after;
+  }
 }
 
 }  // namespace

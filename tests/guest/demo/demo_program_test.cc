@@ -95,6 +95,28 @@ TEST_F(DemoProgramTest, TellsThatTheWallClockWasSet) {
   EXPECT_LT(real_mono, here.realtime - here.monotonic - absl::Seconds(5));
 }
 
+TEST_F(DemoProgramTest, LetsItsHunterCatchASpike) {
+  Start({"--fault", "spike=+4398046511104ns@0"});
+  v1::ClockExchange answer;
+  for (uint64_t i = 1; answer.glitch_hunt().glitches() == 0; ++i) {
+    Send(i);
+    while (true) {
+      const auto response = Receive();
+      ASSERT_TRUE(response.has_value());
+      if (!response->has_reading()) continue;
+      answer = response->reading();
+      break;
+    }
+  }
+  ASSERT_EQ(answer.glitch_hunt().recent_size(), 1);
+  const v1::Glitch& glitch = answer.glitch_hunt().recent(0);
+  EXPECT_GT(glitch.off().realtime_ns(),
+            glitch.off().coarse_after_ns() + 4'398'000'000'000);
+  // Nothing else sees it.
+  const ClockReading here = SystemClock().Read();
+  EXPECT_LT(absl::Nanoseconds(answer.sent().realtime_ns()), here.realtime);
+}
+
 TEST_F(DemoProgramTest, TellsTheIdentityItWasGiven) {
   Start({"--uuid", "0de13d51-7b8b-4fa0-8b4d-9a4a2e6f4c11"});
   grpc::ClientContext context;

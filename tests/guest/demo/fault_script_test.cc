@@ -30,6 +30,8 @@ TEST(ParseFaultTest, ReadsEveryForm) {
                 -wrap, 0, eight},
            Case{"glitch=4398046511104ns@8s", Fault::Kind::kGlitch, wrap, 0,
                 eight},
+           Case{"spike=-6s@1s", Fault::Kind::kSpike, -absl::Seconds(6), 0,
+                absl::Seconds(1)},
            Case{"pause=90s@8s", Fault::Kind::kPause, absl::Seconds(90), 0,
                 eight},
            Case{"set=-6s@1m30.5s", Fault::Kind::kSet, absl::Seconds(-6), 0,
@@ -58,7 +60,7 @@ TEST(ParseFaultTest, RefusesTheRestAndSaysWhatItExpected) {
     std::string part;
   };
   for (const Case& c : {
-           Case{"", "known are counter-jump, glitch, pause"},
+           Case{"", "known are counter-jump, glitch, spike, pause"},
            Case{"jump=1s@8s", "known are counter-jump"},
            Case{"Set=1s@8s", "known are"},
            Case{"counter-jump", "expected counter-jump=SIZE@WHEN"},

@@ -154,6 +154,37 @@ TEST_F(AgentServerTest, TellsEveryStreamWhenTheClockWasSet) {
   }
 }
 
+TEST_F(AgentServerTest, TellsWhatTheHunterFoundAndThatItDid) {
+  HuntLog log;
+  options_.hunt = &log;
+  Start();
+  Host host(address());
+  host.Open();
+  EXPECT_EQ(host.Ask(1).reading().glitch_hunt().reads(), 0u);
+  HuntReport report;
+  report.reads = 250;
+  report.glitches = 1;
+  report.recent.resize(1);
+  report.recent[0].cpu = 3;
+  log.Write(report);
+  server_->GlitchWasFound();
+  const auto response = host.Receive();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->event().glitches(), 1u);
+  EXPECT_EQ(response->event().discontinuities(), 0u);
+  const v1::GlitchHunt hunt = host.Ask(2).reading().glitch_hunt();
+  EXPECT_EQ(hunt.reads(), 250u);
+  ASSERT_EQ(hunt.recent_size(), 1);
+  EXPECT_EQ(hunt.recent(0).cpu(), 3u);
+}
+
+TEST_F(AgentServerTest, TellsThatNobodyHunts) {
+  Start();
+  Host host(address());
+  host.Open();
+  EXPECT_FALSE(host.Ask(1).reading().has_glitch_hunt());
+}
+
 TEST_F(AgentServerTest, MakesOneEventOfManyAndLosesNone) {
   Start();
   Host host(address());
