@@ -30,8 +30,10 @@ constexpr Card kCards[] = {
      "again. A program that reads the clock at that moment, Dovecot above all, "
      "sees time leap forward and then back.",
      "One reading of an exchange contradicts its neighbours, and every reading "
-     "of the burst that followed stood on the old line. It is never corrected: "
-     "there is nothing to correct.",
+     "of the burst that followed stood on the old line; or the guest's own "
+     "hunter read REALTIME more than 1 s off REALTIME_COARSE, which reads no "
+     "counter, and the next readings agreed again with no set counted. It is "
+     "never corrected: there is nothing to correct.",
      "Do not set the clock. Update the guest's kernel (x86 kernels before "
      "2.6.26 clamp nothing) or change its clocksource."},
     {FindingCode::kStoodStill, "The guest's clocks stood still",

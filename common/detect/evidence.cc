@@ -1,6 +1,7 @@
 #include "common/detect/evidence.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,23 @@ namespace {
 
 std::string FormatRate(const RateInterval& rate) {
   return absl::StrFormat("%+.1f ppm", (rate.lo_ppm + rate.hi_ppm) / 2);
+}
+
+// "1735689600.000001234 s": a guest's clock, as it was read.
+std::string Exactly(absl::Duration clock) {
+  absl::Duration rest;
+  int64_t seconds = absl::IDivDuration(clock, absl::Seconds(1), &rest);
+  if (rest < absl::ZeroDuration()) {
+    rest += absl::Seconds(1);
+    --seconds;
+  }
+  return absl::StrFormat("%d.%09d s", seconds, absl::ToInt64Nanoseconds(rest));
+}
+
+std::string FormatTriple(const WallTriple& triple) {
+  return absl::StrCat(Exactly(triple.realtime), " between ",
+                      Exactly(triple.coarse_before), " and ",
+                      Exactly(triple.coarse_after));
 }
 
 // Whose difference moved, in words.
@@ -160,6 +178,24 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
     add("what moved", absl::StrCat(std::string(moved), ": from ",
                                    FormatInterval(*finding.before), " to ",
                                    FormatInterval(*finding.after)));
+  }
+  if (finding.glitch.has_value()) {
+    const GlitchEvidence& caught = *finding.glitch;
+    const Glitch& glitch = caught.glitch;
+    add("seen by", absl::StrCat("the guest's own hunter, on vCPU ", glitch.cpu,
+                                ", in ", glitch.off_reads,
+                                glitch.off_reads == 1 ? " reading"
+                                                      : " readings in a row"));
+    add("REALTIME",
+        absl::StrCat(FormatTriple(glitch.off),
+                     " of REALTIME_COARSE, which reads no counter"));
+    for (const WallTriple& triple : glitch.after) {
+      add("and next", FormatTriple(triple));
+    }
+    add("how often",
+        absl::StrCat(caught.glitches,
+                     caught.glitches == 1 ? " glitch" : " glitches", " in ",
+                     caught.reads, " readings since the agent's start"));
   }
   const std::string_view stood = WhatStood(finding.code);
   if (!stood.empty() && StoodForSure(finding)) {

@@ -83,6 +83,7 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
   if (result.rebooted) {
     judge_.OnReboot(now);
     findings_.EndMovements(now);
+    glitches_ = GlitchFindings();
     findings_.End(FindingCode::kRateFault, now);
     findings_.End(FindingCode::kSlewing, now);
     findings_.End(FindingCode::kVcpuDisagreement, now);
@@ -92,6 +93,7 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
     host_step_.reset();
   }
   Record(result.findings);
+  NoteHunt(exchange.guest, now);
   return result.suspicious;
 }
 
@@ -172,6 +174,15 @@ void GuestAssessor::Record(const std::vector<Finding>& findings) {
     news_ = true;
     findings_.Record(finding);
   }
+}
+
+void GuestAssessor::NoteHunt(const GuestReading& guest, MonotonicTime now) {
+  hunt_.reset();
+  if (!guest.hunt.has_value()) return;
+  hunt_.emplace();
+  hunt_->reads = guest.hunt->reads;
+  hunt_->glitches = guest.hunt->glitches;
+  Record(glitches_.OnReport(*guest.hunt, guest.sent.boottime, now));
 }
 
 void GuestAssessor::HoldConditions(MonotonicTime now) {

@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "common/detect/finding_log.h"
+#include "common/detect/glitch_finding.h"
 #include "common/detect/guest_tracker.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/exchange.h"
@@ -70,6 +71,9 @@ class GuestAssessor {
   }
   std::optional<RateInterval> rate() const { return tracker_.rate(); }
   std::vector<Finding> findings() const { return findings_.Ordered(); }
+  // What the guest's hunter said last, without the glitches' readings, which
+  // are in the findings. Absent: it has none running.
+  const std::optional<HuntReport>& hunt() const { return hunt_; }
   // True once after something that a person would want to see at once.
   bool TakeNews();
   // All that is kept of the guest here; at most 4 KiB, whatever it answers, and
@@ -78,6 +82,7 @@ class GuestAssessor {
 
  private:
   void Record(const std::vector<Finding>& findings);
+  void NoteHunt(const GuestReading& guest, MonotonicTime now);
   void HoldConditions(MonotonicTime now);
   void HoldCause(MonotonicTime now);
   void HoldOrEnd(bool holds, const Finding& finding, MonotonicTime now);
@@ -90,6 +95,8 @@ class GuestAssessor {
   GuestTracker tracker_;
   VerdictJudge judge_;
   FindingLog findings_;
+  GlitchFindings glitches_;
+  std::optional<HuntReport> hunt_;
   std::optional<Interval> offset_;
   MonotonicTime measured_;
   std::optional<absl::Duration> host_bound_;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/detect/counter_clamp.h"
 #include "common/estimate/format.h"
 #include "host/cli/page.h"
 #include "host/cli/quantities.h"
@@ -186,6 +187,28 @@ std::string AllowedText(const v1::Guest& guest) {
                       LengthText(FromProto(guest.fault_threshold())));
 }
 
+// What was looked for in vain is no proof, and says how much of one it is.
+std::string HuntText(const v1::Guest& guest) {
+  const v1::GlitchHunt& hunt = guest.glitch_hunt();
+  std::string text = absl::StrCat(
+      hunt.reads(), " readings of the clock compared, ",
+      hunt.glitches() == 0 ? "none" : absl::StrCat(hunt.glitches()), " off");
+  if (hunt.glitches() == 0 && hunt.reads() > 0) {
+    absl::StrAppendFormat(&text,
+                          ": fewer than 3/N = %.2g of them are, with 95 %%",
+                          std::min(1.0, 3 / static_cast<double>(hunt.reads())));
+  }
+  const v1::GuestDescription& description = guest.description();
+  if (ClampsBackwardReads(description.machine(), description.kernel_release(),
+                          description.clocksource_current())) {
+    absl::StrAppend(&text, "; this kernel clamps ",
+                    description.clocksource_current(),
+                    ", so that a counter read backwards cannot leap by 2^42 ns "
+                    "here");
+  }
+  return text;
+}
+
 Pairs FactsOf(const v1::Guest& guest) {
   const v1::GuestDescription& description = guest.description();
   std::string clocksource = description.clocksource_current();
@@ -217,6 +240,7 @@ Pairs FactsOf(const v1::Guest& guest) {
                           : ""},
       {"allowed", AllowedText(guest)},
       {"rate", guest.has_rate() ? RateText(guest.rate()) : ""},
+      {"glitch hunter", guest.has_glitch_hunt() ? HuntText(guest) : ""},
       {"measurements", absl::StrCat(guest.exchanges())},
       {"kernel", absl::StrCat(description.kernel_release(),
                               description.machine().empty() ? "" : " ",

@@ -135,6 +135,7 @@ std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
   row->findings = thoughts.findings();
   row->facts = facts_;
   row->exchanges = exchanges_;
+  row->hunt = thoughts.hunt();
   return row;
 }
 

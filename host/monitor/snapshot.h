@@ -35,6 +35,8 @@ struct GuestRow {
   std::vector<Finding> findings;
   std::shared_ptr<const GuestFacts> facts;  // null: never told
   uint64_t exchanges = 0;
+  // Reads and glitches alone; absent: no hunter runs there.
+  std::optional<HuntReport> hunt;
 };
 
 // A host and its guests, as published for whoever asks.

@@ -180,6 +180,10 @@ void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
     EncodeGuestFacts(*row.facts, guest.mutable_description());
   }
   guest.set_exchanges(row.exchanges);
+  if (row.hunt.has_value()) {
+    guest.mutable_glitch_hunt()->set_reads(row.hunt->reads);
+    guest.mutable_glitch_hunt()->set_glitches(row.hunt->glitches);
+  }
 }
 
 void FillReport(const HostSnapshot& snapshot, const ClockReading& now,

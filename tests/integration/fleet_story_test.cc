@@ -78,6 +78,25 @@ TEST(FleetStoryTest, NamesEachOfTheDemosEightCases) {
               AllOf(HasSubstr("2^42 ns"), HasSubstr("+4398.046511")));
 }
 
+TEST(FleetStoryTest, TellsWhatOnlyAGuestsOwnHunterSaw) {
+  RealHost host;
+  host.AddGuest("spiked");
+  host.StartDemoAgent("spiked", {"spike=+4398046511104ns@1s"});
+  host.Start();
+  bool was_wrong = false;
+  host.WaitUntil("spiked", [&](const v1::Guest& guest) {
+    was_wrong |= guest.verdict() == v1::VERDICT_WRONG;
+    return FindingOf(guest, "read-glitch") != nullptr && IsOk(guest);
+  });
+  EXPECT_FALSE(was_wrong);
+  EXPECT_THAT(host.Noonmark({"explain", "spiked"}).out,
+              AllOf(HasSubstr("read-glitch (warning, over)"),
+                    HasSubstr("2^42 ns = +4398.046511 s"),
+                    HasSubstr("the guest's own hunter, on vCPU"),
+                    HasSubstr("REALTIME_COARSE"), HasSubstr("how often"),
+                    ContainsRegex("glitch hunter +[0-9]+ readings")));
+}
+
 TEST(FleetStoryTest, CallsAGuestOfAnUnprovenHostDifferentAndNeverWrong) {
   constexpr uint32_t kUnsynchronised = 0x0040;  // <linux/timex.h>
   const auto discipline = ReadKernelDiscipline();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <iostream>
 #include <limits>
@@ -376,6 +377,11 @@ TEST(GuestAssessorTest, KeepsAtMost4KiBAGuest) {
   w.tamper = [&](Exchange& e) {
     e.guest.boot_id = std::string(36, 'b');
     e.guest.clocksource = std::string(64, 'c');
+    // And its hunter caught one just now.
+    Glitch glitch;
+    glitch.off.realtime = kTwoTo42;
+    glitch.boottime = e.guest.received.boottime;
+    e.guest.hunt = {.reads = 5'000, .glitches = 1, .recent = {glitch}};
   };
   GuestPolicy policy;
   policy.name = "mail-frontend-1.example.org-prod";
@@ -398,7 +404,11 @@ TEST(GuestAssessorTest, KeepsAtMost4KiBAGuest) {
   w.LeapGuest(kTwoTo42);
   w.Polls(2);
   w.guest.OnUnreachable(longest, w.Now());
-  EXPECT_EQ(w.guest.findings().size(), FindingLog::kMost);
+  const std::vector<Finding> findings = w.guest.findings();
+  EXPECT_EQ(findings.size(), FindingLog::kMost);
+  EXPECT_TRUE(std::any_of(
+      findings.begin(), findings.end(),
+      [](const Finding& finding) { return finding.glitch.has_value(); }));
   std::cout << w.guest.Bytes() << " bytes, " << sizeof(GuestAssessor)
             << " of them the assessor's own";
   EXPECT_LE(w.guest.Bytes(), 4096u);

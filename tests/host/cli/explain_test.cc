@@ -139,6 +139,24 @@ TEST(ExplainGuestTest, UsesTheWholeOfAWiderTerminalAndNoMoreThanIsReadable) {
   }
 }
 
+TEST(ExplainGuestTest, SaysWhatTheHuntersSilenceProves) {
+  v1::GetGuestResponse response = JumpedGuest();
+  v1::GlitchHunt* hunt = response.mutable_guest()->mutable_glitch_hunt();
+  hunt->set_reads(3'000'000);
+  EXPECT_THAT(
+      ExplainGuest("dom0-a", response, kPlain),
+      HasSubstr("  glitch hunter  3000000 readings of the clock "
+                "compared, none off: fewer than\n"
+                "                 3/N = 1e-06 of them are, with 95 %\n"));
+  response.mutable_guest()->mutable_description()->set_kernel_release("6.1.0");
+  EXPECT_THAT(ExplainGuest("dom0-a", response, {.width = 300}),
+              HasSubstr("this kernel clamps tsc, so that"));
+  hunt->set_glitches(2);
+  const std::string text = ExplainGuest("dom0-a", response, kPlain);
+  EXPECT_THAT(text, HasSubstr("compared, 2 off"));
+  EXPECT_THAT(text, Not(HasSubstr("3/N")));
+}
+
 TEST(ExplainGuestTest, SaysThatAGuestIsWell) {
   const std::string text =
       ExplainGuest("dom0-a", FromText<v1::GetGuestResponse>(R"pb(

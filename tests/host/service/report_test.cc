@@ -111,6 +111,19 @@ TEST(FillGuestTest, PrintsTheIntervalThatContainsTheSignature) {
   EXPECT_FALSE(told.advice().empty());
 }
 
+TEST(FillGuestTest, TellsHowHardTheHunterLooked) {
+  GuestRow row;
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(1)), Detail::kList, guest);
+  EXPECT_FALSE(guest.has_glitch_hunt());
+  row.hunt.emplace();
+  row.hunt->reads = 5000;
+  row.hunt->glitches = 2;
+  FillGuest(row, At(absl::Seconds(1)), Detail::kList, guest);
+  EXPECT_EQ(guest.glitch_hunt().reads(), 5000u);
+  EXPECT_EQ(guest.glitch_hunt().glitches(), 2u);
+}
+
 TEST(FillGuestTest, LeavesEvidenceOutOfAList) {
   GuestRow row;
   row.findings.resize(1);
