@@ -43,6 +43,11 @@ absl::Duration MovesC(const Deed& deed) {
   return absl::ZeroDuration();
 }
 
+// The kernel's timekeeping against its counter.
+absl::Duration MovesB(const Deed& deed) {
+  return deed.kind == DeedKind::kTimekeeping ? deed.size : absl::ZeroDuration();
+}
+
 }  // namespace
 
 uint64_t Tally::Broken() const {
@@ -318,16 +323,20 @@ bool Checker::Misread(GuestId id, MonotonicTime since) const {
   return g.misread.has_value() && *g.misread >= since - absl::Minutes(3);
 }
 
-// A run of deeds since then adds up to the size.
+// A run of deeds since then adds up to the size, by counter or timekeeping.
 bool Checker::Explained(GuestId id, const Interval& size, bool set,
                         MonotonicTime since) const {
   const std::vector<Deed>& deeds = fleet_.deeds(id);
   for (size_t first = 0; first < deeds.size(); ++first) {
     if (deeds[first].host_at < since) continue;
     absl::Duration sum;
+    absl::Duration timekeeping;
     for (size_t last = first; last < deeds.size(); ++last) {
       sum += set ? MovesA(deeds[last]) : MovesC(deeds[last]);
-      if (sum != absl::ZeroDuration() && size.Contains(sum)) return true;
+      if (!set) timekeeping += MovesB(deeds[last]);
+      for (const absl::Duration moved : {sum, timekeeping, sum + timekeeping}) {
+        if (moved != absl::ZeroDuration() && size.Contains(moved)) return true;
+      }
     }
   }
   return false;

@@ -54,11 +54,10 @@ NetworkTraits AnyNetwork(Random& random) {
   return network;
 }
 
-void DoSomething(Fleet& fleet, Random& random, absl::Duration when,
-                 Kinds kinds) {
+void DoSomething(Fleet& fleet, Random& random, absl::Duration when) {
   const GuestId g = static_cast<GuestId>(random.From(0, fleet.guests() - 1));
   Moment at = fleet.At(when);
-  switch (random.From(0, kinds == Kinds::kEvery ? 25 : 21)) {
+  switch (random.From(0, 25)) {
     case 0:
     case 1:
       at.Set(g, AnySize(random), /*told=*/!random.OneIn(4));
@@ -229,7 +228,7 @@ void LetDaemonsFight(Fleet& fleet, GuestId guest, absl::Duration when,
   }
 }
 
-std::unique_ptr<Fleet> MakeShortLife(uint64_t seed, Kinds kinds) {
+std::unique_ptr<Fleet> MakeShortLife(uint64_t seed) {
   Random random(seed);
   FleetOptions options;
   options.host = AnySoundHost(random);
@@ -239,10 +238,8 @@ std::unique_ptr<Fleet> MakeShortLife(uint64_t seed, Kinds kinds) {
     options.monitor.host.trust = HostTrust::kDeclared;
   }
   // A leap second is announced at most so long before its midnight.
-  if (kinds == Kinds::kEvery) {
-    options.utc -=
-        random.Between(absl::ZeroDuration(), kShortLife + absl::Minutes(2));
-  }
+  options.utc -=
+      random.Between(absl::ZeroDuration(), kShortLife + absl::Minutes(2));
   auto fleet = std::make_unique<Fleet>(random.Next(), options);
   for (int i = 0; i < 4; ++i) {
     GuestTraits traits = AnySoundGuest(random);
@@ -253,12 +250,12 @@ std::unique_ptr<Fleet> MakeShortLife(uint64_t seed, Kinds kinds) {
   for (int64_t faults = random.From(5, 9); faults > 0; --faults) {
     const absl::Duration when =
         random.Between(absl::Seconds(1), absl::Seconds(540));
-    DoSomething(*fleet, random, when, kinds);
+    DoSomething(*fleet, random, when);
     // Now and then another comes into the same gap.
     if (random.OneIn(5)) {
-      DoSomething(*fleet, random,
-                  when + random.Between(absl::ZeroDuration(), absl::Seconds(3)),
-                  kinds);
+      DoSomething(
+          *fleet, random,
+          when + random.Between(absl::ZeroDuration(), absl::Seconds(3)));
     }
   }
   return fleet;

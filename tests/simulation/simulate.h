@@ -27,12 +27,9 @@ enum class Fight { kBothSet, kOneSetsOneSlews, kBothSlew };
 void LetDaemonsFight(Fleet& fleet, GuestId guest, absl::Duration when,
                      absl::Duration size, Fight fight);
 
-// The rarer faults, too: leap seconds, daemons that fight, a host that is fast.
-enum class Kinds { kCommon, kEvery };
 inline constexpr absl::Duration kShortLife = absl::Minutes(10);
 // 4 guests, and at least 5 faults that will happen; not yet lived.
-std::unique_ptr<Fleet> MakeShortLife(uint64_t seed,
-                                     Kinds kinds = Kinds::kCommon);
+std::unique_ptr<Fleet> MakeShortLife(uint64_t seed);
 
 // Lives it. `record` sees each input of the core.
 Tally ShortLife(uint64_t seed, Fleet::Observer* onlooker = nullptr,

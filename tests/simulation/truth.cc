@@ -91,7 +91,7 @@ void TruthWatch::Compare(TruthTally::Compared& count, GuestId guest,
 }
 
 TruthTally TruthOfALife(uint64_t seed) {
-  const std::unique_ptr<Fleet> fleet = MakeShortLife(seed, Kinds::kEvery);
+  const std::unique_ptr<Fleet> fleet = MakeShortLife(seed);
   TruthWatch watch(*fleet);
   fleet->Run(kShortLife);
   return watch.tally();
