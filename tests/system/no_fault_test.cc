@@ -25,11 +25,16 @@ TEST_F(NoFaultTest, ABusyGuestIsOkAndHasNoFinding) {
   AwaitPolls(15);
   const v1::Guest row = WaitUntil(IsOk);
   EXPECT_THAT(ClockFindings(row), IsEmpty()) << row.DebugString();
+  // Its hunter was preempted again and again, and took nothing for a glitch.
+  EXPECT_GT(row.glitch_hunt().reads(), 0U);
+  EXPECT_EQ(row.glitch_hunt().glitches(), 0U);
   std::cout << absl::StreamFormat(
-      "emulated: a busy guest's offset is proven to +-%.1f ms\n",
+      "emulated: a busy guest's offset is proven to +-%.1f ms; its glitch "
+      "hunter compared %d readings\n",
       absl::ToDoubleMilliseconds(FromProto(row.offset().hi()) -
                                  FromProto(row.offset().lo())) /
-          2);
+          2,
+      row.glitch_hunt().reads());
 }
 
 TEST_F(NoFaultTest, AnOrdinarySlewIsOkAndHasNoFinding) {

@@ -37,7 +37,8 @@ class PauseTest : public WatchedGuest {
               -absl::FromChrono(before_cont_ - after_stop_));
     EXPECT_GE(FromProto(stood->size().hi()),
               -absl::FromChrono(after_cont_ - before_stop_));
-    for (const char* other : {"clock-set", "counter-jump", "caught-up"}) {
+    for (const char* other :
+         {"clock-set", "counter-jump", "caught-up", "read-glitch"}) {
       EXPECT_EQ(FindingOf(row, other), nullptr) << row.DebugString();
     }
   }
