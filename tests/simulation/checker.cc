@@ -34,6 +34,8 @@ absl::Duration MovesC(const Deed& deed) {
     case DeedKind::kTimekeeping:
     case DeedKind::kFrozen:
     case DeedKind::kGlitch:
+    case DeedKind::kMigrated:
+    case DeedKind::kFight:
     case DeedKind::kRate:
     case DeedKind::kReboot:
     case DeedKind::kLies:

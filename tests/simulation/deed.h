@@ -20,6 +20,8 @@ enum class DeedKind {
   kSlept,        // RAW and MONOTONIC stood for `size`, the others went on
   kFrozen,       // only the processors stood, for `size`
   kGlitch,       // one group of readings was off by `size`
+  kMigrated,     // to another machine, in `size`; what its clocks did follows
+  kFight,        // two daemons begin to fight, `size` apart
   kRate,         // the counter's rate changed beyond wander
   kReboot,
   kLies,  // its answers are made up, from here to the end of the lie

@@ -136,7 +136,8 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
   k.moves = 0;
   k.terms = "r";
   k.settle = absl::Minutes(15);
-  // Between 500 and some thousand ppm it is told as a row of jumps.
+  // On a path of 20 ms 250 ppm are never proven; a wide answer amid a steep one
+  // is told as counters that disagree.
   k.named = false;
   kinds.push_back(std::exchange(k, {}));
 

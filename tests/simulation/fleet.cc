@@ -52,6 +52,10 @@ std::string_view DeedName(DeedKind kind) {
       return "frozen";
     case DeedKind::kGlitch:
       return "glitch";
+    case DeedKind::kMigrated:
+      return "migrated";
+    case DeedKind::kFight:
+      return "fight";
     case DeedKind::kRate:
       return "rate";
     case DeedKind::kReboot:
@@ -614,6 +618,7 @@ void Fleet::SaveAndRestore(GuestId id, absl::Duration lasting, bool tell) {
 
 void Fleet::Migrate(GuestId id, absl::Duration downtime, PartsPerBillion rate) {
   if (Later(id, [=, this] { Migrate(id, downtime, rate); })) return;
+  WriteDown(id, DeedKind::kMigrated, downtime);
   SetRate(id, rate);
   at(id).machine.clocks().StandStill(now(), downtime);
   WriteDown(id, DeedKind::kStoodStill, downtime);

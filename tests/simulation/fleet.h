@@ -136,6 +136,10 @@ class Fleet final : private GuestDialer, private Clock {
   // Messages of either way arrive when it is over.
   void Partition(GuestId guest, absl::Duration lasting);
   void BreakStream(GuestId guest);
+  // Says what a row of other deeds is, as a whole.
+  void Call(GuestId guest, DeedKind kind, absl::Duration size) {
+    WriteDown(guest, kind, size);
+  }
   // Its answers are random values, or no valid answers at all.
   void Lie(GuestId guest, absl::Duration lasting);
   // `told`: the kernel tells the daemon at once.

@@ -207,6 +207,7 @@ void LetDaemonsFight(Fleet& fleet, GuestId guest, absl::Duration when,
   const PartsPerBillion rate = std::clamp<PartsPerBillion>(
       static_cast<PartsPerBillion>(absl::ToDoubleSeconds(size) * 1e8), -kChrony,
       kChrony);
+  fleet.At(when).Then([=](Fleet& f) { f.Call(guest, DeedKind::kFight, size); });
   for (int i = 0; i < 6; ++i) {
     const absl::Duration at = when + absl::Seconds(11) * i;
     const int sign = i % 2 == 0 ? 1 : -1;
