@@ -152,6 +152,21 @@ void GuestAssessor::OnHostStepped(const Interval& step, MonotonicTime now) {
   news_ = true;
 }
 
+std::optional<DriftEstimate> GuestAssessor::drift() const {
+  const Verdict now = judge_.verdict();
+  if (now == Verdict::kUnknown || now == Verdict::kSuspended) {
+    return std::nullopt;
+  }
+  return tracker_.drift();
+}
+
+std::optional<Interval> GuestAssessor::until_warning() const {
+  const std::optional<DriftEstimate> going = drift();
+  if (!going.has_value() || !offset_.has_value()) return std::nullopt;
+  return TimeToThreshold(*offset_, policy_.intended_offset,
+                         policy_.thresholds.warning, going->bar);
+}
+
 bool GuestAssessor::TakeNews() { return std::exchange(news_, false); }
 
 void GuestAssessor::Record(const std::vector<Finding>& findings) {

@@ -70,6 +70,11 @@ class GuestAssessor {
     return host_bound_;
   }
   std::optional<RateInterval> rate() const { return tracker_.rate(); }
+  // How the offset changes. Absent: not known yet, or there is no judging.
+  std::optional<DriftEstimate> drift() const;
+  // How long after measured() the offset reaches the warning threshold, if it
+  // goes on drifting so; see TimeToThreshold().
+  std::optional<Interval> until_warning() const;
   std::vector<Finding> findings() const { return findings_.Ordered(); }
   // What the guest's hunter said last, without the glitches' readings, which
   // are in the findings. Absent: it has none running.

@@ -9,6 +9,8 @@
 namespace noonmark {
 namespace {
 
+// An answer that took longer says nothing of a drift.
+constexpr absl::Duration kLongestTaken = absl::Seconds(4);
 // A slew is told from reading errors over this long.
 constexpr absl::Duration kSlewBaseline = absl::Seconds(1);
 
@@ -35,11 +37,13 @@ void GuestTracker::ForgetComparisons() {
   anchor_.reset();
   doubt_.reset();
   rate_.Forget();
+  drift_.Forget();
   best_ = Best();
 }
 
 void GuestTracker::ForgetOffsets() {
   best_.offset.reset();
+  drift_.Forget();
   if (!suspicious()) return;
   suspicion_->stayed.offset.reset();
   suspicion_->moved.offset.reset();
@@ -65,6 +69,7 @@ GuestTracker::Result GuestTracker::OnExchange(const Exchange& exchange) {
   if (suspicious() && suspicion_->answers >= options_.burst) {
     Decide(result.findings);
   }
+  ForgetDriftAcross(result.findings);
   result.suspicious = suspicious();
   return result;
 }
@@ -169,7 +174,7 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
       last_ = told || !last_.has_value() ? local : Tightened(*last_, local);
       realtime_ = guest.sent.realtime;
       FollowSlew(local);
-      best_.Offer(offset, counter);
+      best_.Offer(offset, counter, exchange);
       return;
     }
   }
@@ -182,10 +187,10 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
   s.Spread(offset, now);
   using Place = CounterLine::Place;
   if (moved || place == Place::kNew || place == Place::kEither) {
-    s.moved.Offer(offset, counter);
+    s.moved.Offer(offset, counter, exchange);
   }
   if (!moved && (place == Place::kOld || place == Place::kEither)) {
-    s.stayed.Offer(offset, counter);
+    s.stayed.Offer(offset, counter, exchange);
   }
   if (!moved || s.local.Lasting()) realtime_ = guest.sent.realtime;
   // The kernel's word came late, and settles it.
@@ -240,6 +245,8 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
   if (suspicious()) return result;
   if (!suspected_ && best_.raw.has_value()) SettleDoubt(result.findings);
   suspected_ = false;
+  ForgetDriftAcross(result.findings);
+  FollowDrift();
   result.offset = best_.offset;
   result.measured = best_.measured;
   if (best_.raw.has_value()) {
@@ -250,8 +257,35 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
   return result;
 }
 
+void GuestTracker::FollowDrift() {
+  if (!best_.offset.has_value() || best_.taken_us < 0 ||
+      !best_.raw.has_value()) {
+    return;
+  }
+  // On the host's RAW, by the burst's other best answer, which both clocks are
+  // known of: what they can part by meanwhile makes the moment less certain.
+  const absl::Duration apart = best_.measured - best_.raw->seen;
+  const absl::Duration blur =
+      Drift(absl::AbsDuration(apart), options_.rho + options_.max_slew) +
+      best_.raw->bound.Width();
+  const absl::Duration answered = best_.raw->at + apart;
+  drift_.Add(*best_.offset,
+             answered - absl::Microseconds(best_.taken_us) - blur,
+             answered + blur);
+}
+
+// What moved a clock at once is no drift.
+void GuestTracker::ForgetDriftAcross(const std::vector<Finding>& findings) {
+  for (const Finding& finding : findings) {
+    if (finding.size.has_value() && finding.code != FindingCode::kReadGlitch) {
+      drift_.Forget();
+    }
+  }
+}
+
 void GuestTracker::Best::Offer(const std::optional<Interval>& proof,
-                               const BoundAt& counters) {
+                               const BoundAt& counters,
+                               const Exchange& exchange) {
   if (!raw.has_value() || counters.bound.Width() < raw->bound.Width()) {
     raw = counters;
   }
@@ -259,6 +293,13 @@ void GuestTracker::Best::Offer(const std::optional<Interval>& proof,
       (!offset.has_value() || proof->Width() < offset->Width())) {
     offset = proof;
     measured = counters.seen;
+    const absl::Duration taken =
+        exchange.host_received.raw_after - exchange.host_sent.raw_before;
+    taken_us = -1;
+    if (taken < kLongestTaken) {
+      taken_us = static_cast<int32_t>(
+          absl::ToInt64Microseconds(taken + absl::Microseconds(1)));
+    }
   }
 }
 

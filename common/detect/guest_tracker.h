@@ -12,6 +12,7 @@
 #include "common/detect/counter_line.h"
 #include "common/detect/finding.h"
 #include "common/detect/local_line.h"
+#include "common/estimate/drift.h"
 #include "common/estimate/exchange.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/offset_band.h"
@@ -93,6 +94,11 @@ class GuestTracker {
   std::optional<RateInterval> rate() const { return rate_.rate(); }
   // Seen over two baselines, one after the other; see RateEstimate.
   std::optional<RateInterval> steady_rate() const { return rate_.steady(); }
+  // Of guest REALTIME against the host's, since it was moved at once. Absent:
+  // not told yet.
+  std::optional<DriftEstimate> drift() const {
+    return drift_.Estimate(options_.rate_baseline);
+  }
   // Of guest MONOTONIC against its RAW, while beyond slew_warning_ppm.
   const std::optional<RateInterval>& slew() const { return slew_; }
   // The guest's REALTIME as read last.
@@ -107,9 +113,13 @@ class GuestTracker {
   struct Best {
     std::optional<Interval> offset;
     MonotonicTime measured;
+    // From the question to the answer. Absent (-1): too long, or the offset is
+    // not that of one moment but what several readings leave open.
+    int32_t taken_us = -1;
     std::optional<BoundAt> raw;
 
-    void Offer(const std::optional<Interval>& offset, const BoundAt& raw);
+    void Offer(const std::optional<Interval>& offset, const BoundAt& raw,
+               const Exchange& exchange);
   };
   // From a contradiction until the burst after it has decided.
   struct Suspicion {
@@ -156,6 +166,8 @@ class GuestTracker {
               Result& result);
   CounterLine::Place PlaceRaw(const BoundAt& raw);
   void FollowSlew(const LocalReading& local);
+  void FollowDrift();
+  void ForgetDriftAcross(const std::vector<Finding>& findings);
 
   // In guest_tracker_decide.cc: what the burst after a suspicion has shown.
   void Decide(std::vector<Finding>& findings);
@@ -211,6 +223,7 @@ class GuestTracker {
   std::unique_ptr<Suspicion> suspicion_;
   std::optional<Doubt> doubt_;
   RateEstimate rate_;
+  DriftWindow drift_;
   Best best_;
 };
 

@@ -73,6 +73,7 @@ void GuestTracker::DecideCounter(const Suspicion& s,
       if (s.stayed.offset.has_value() && s.moved.offset.has_value()) {
         best_ = s.stayed;
         best_.offset = Hull(*s.stayed.offset, *s.moved.offset);
+        best_.taken_us = -1;
       }
       break;
     case CounterLine::Outcome::kBack:
@@ -108,6 +109,7 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
   rate_.Forget();
   if (one_reading) {
     // One reading stood there and all that followed here: it was the misread.
+    drift_.Forget();
     NoteMisread(s, -size, findings);
     return false;
   }
@@ -193,6 +195,7 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     NoteRate(s, *rate, findings);
   } else {
     rate_.Forget();
+    drift_.Forget();
   }
   doubt_ = Doubt{.size = size,
                  .began = *anchor_,

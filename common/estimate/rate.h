@@ -9,7 +9,7 @@
 
 namespace noonmark {
 
-// The rate of one counter against another lies in [lo, hi] parts per million,
+// The rate of one clock against another lies in [lo, hi] parts per million,
 // ends included. Positive: the guest's is fast.
 struct RateInterval {
   double lo_ppm = 0;
