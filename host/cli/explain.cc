@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "common/detect/counter_clamp.h"
 #include "common/estimate/format.h"
+#include "host/cli/drift_text.h"
 #include "host/cli/page.h"
 #include "host/cli/quantities.h"
 #include "host/cli/safe_text.h"
@@ -142,9 +143,9 @@ void AddFinding(const v1::Finding& finding, const std::string& advice,
   AddAdvice(to_do, page);
 }
 
-std::string RateText(const v1::RateInterval& rate) {
+std::string CounterRateText(const v1::RateInterval& rate) {
   // Rounded outwards, as every interval here.
-  return absl::StrFormat("in [%+.3f, %+.3f] ppm of the host's",
+  return absl::StrFormat("in [%+.3f, %+.3f] ppm of the host's counter",
                          std::floor(rate.lo_ppm() * 1000) / 1000,
                          std::ceil(rate.hi_ppm() * 1000) / 1000);
 }
@@ -239,7 +240,8 @@ Pairs FactsOf(const v1::Guest& guest) {
                           ? FormatSeconds(FromProto(guest.intended_offset()))
                           : ""},
       {"allowed", AllowedText(guest)},
-      {"rate", guest.has_rate() ? RateText(guest.rate()) : ""},
+      {"drift", DriftText(guest)},
+      {"counter rate", guest.has_rate() ? CounterRateText(guest.rate()) : ""},
       {"glitch hunter", guest.has_glitch_hunt() ? HuntText(guest) : ""},
       {"measurements", absl::StrCat(guest.exchanges())},
       {"kernel", absl::StrCat(description.kernel_release(),

@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
@@ -50,6 +51,9 @@ std::string Csv(const std::vector<absl::string_view>& names,
   return text;
 }
 
+// With all that a double holds.
+std::string Ppm(double ppm) { return absl::StrFormat("%.17g", ppm); }
+
 std::vector<std::string> ReportFields(const v1::Host& host,
                                       const v1::Guest& guest) {
   std::string offset, bound, age;
@@ -65,6 +69,18 @@ std::vector<std::string> ReportFields(const v1::Host& host,
   }
   if (guest.has_intended_offset()) {
     intended = Seconds9(FromProto(guest.intended_offset()), Sign::kMinus);
+  }
+  std::string drift, drift_lo, drift_hi, constant, earliest, latest;
+  if (guest.has_drift()) {
+    drift = Ppm(guest.drift().ppm());
+    drift_lo = Ppm(guest.drift().bar().lo_ppm());
+    drift_hi = Ppm(guest.drift().bar().hi_ppm());
+    constant = guest.drift().constant() ? "true" : "false";
+  }
+  if (guest.drift().has_warning_latest()) {
+    earliest =
+        Seconds9(FromProto(guest.drift().warning_earliest()), Sign::kMinus);
+    latest = Seconds9(FromProto(guest.drift().warning_latest()), Sign::kMinus);
   }
   if (guest.has_age()) age = Seconds9(FromProto(guest.age()), Sign::kMinus);
   v1::Finding finding;
@@ -87,7 +103,13 @@ std::vector<std::string> ReportFields(const v1::Host& host,
       finding.signature(),
       finding.summary(),
       host_bound,
-      intended};
+      intended,
+      drift,
+      drift_lo,
+      drift_hi,
+      constant,
+      earliest,
+      latest};
 }
 
 std::vector<std::string> GuestsFields(const v1::Host& /*host*/,
@@ -124,12 +146,29 @@ absl::StatusOr<std::string> ReportJson(const v1::FleetReport& report,
 }
 
 std::string ReportCsv(const v1::FleetReport& report) {
-  return Csv(
-      {"host_trust", "guest", "uuid", "verdict", "reason", "offset_seconds",
-       "bound_seconds", "age_seconds", "finding", "finding_severity",
-       "finding_active", "finding_age_seconds", "finding_signature",
-       "finding_summary", "host_bound_seconds", "intended_offset_seconds"},
-      report, ReportFields);
+  return Csv({"host_trust",
+              "guest",
+              "uuid",
+              "verdict",
+              "reason",
+              "offset_seconds",
+              "bound_seconds",
+              "age_seconds",
+              "finding",
+              "finding_severity",
+              "finding_active",
+              "finding_age_seconds",
+              "finding_signature",
+              "finding_summary",
+              "host_bound_seconds",
+              "intended_offset_seconds",
+              "drift_ppm",
+              "drift_lo_ppm",
+              "drift_hi_ppm",
+              "drift_constant",
+              "warning_earliest_seconds",
+              "warning_latest_seconds"},
+             report, ReportFields);
 }
 
 std::string GuestsCsv(const v1::FleetReport& report) {

@@ -83,4 +83,17 @@ std::string LongText(absl::Duration length) {
   return text.empty() ? "0 s" : text;
 }
 
+std::string AheadText(const Interval& ahead) {
+  const absl::Duration middle = ahead.Middle();
+  const absl::Duration unit = middle < absl::Minutes(10) ? absl::Seconds(1)
+                              : middle < absl::Hours(10) ? absl::Minutes(1)
+                              : middle < absl::Hours(48) ? absl::Minutes(10)
+                                                         : absl::Hours(1);
+  const std::string at = LongText(absl::Floor(middle + unit / 2, unit));
+  const std::string from = LongText(absl::Floor(ahead.lo, unit));
+  const std::string to = LongText(absl::Ceil(ahead.hi, unit));
+  if (from == at && to == at) return at;
+  return absl::StrCat(at, " (", from, " to ", to, ")");
+}
+
 }  // namespace noonmark::cli

@@ -39,6 +39,10 @@ std::string LengthText(absl::Duration length);
 // For sizes that seconds don't tell: "1 h 13 min 18 s", rounded down to
 // seconds, at most three units. Of the magnitude.
 std::string LongText(absl::Duration length);
+// How long from now: "11 h 12 min (10 h 40 min to 11 h 50 min)", the middle and
+// the ends, rounded outwards to what such a time is worth knowing to: 1 s below
+// 10 min, 1 min below 10 h, 10 min below 2 d, else 1 h.
+std::string AheadText(const Interval& ahead);
 
 }  // namespace noonmark::cli
 

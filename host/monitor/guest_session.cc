@@ -132,6 +132,8 @@ std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
   row->host_bound = thoughts.host_bound();
   row->policy = thoughts.policy();
   row->rate = thoughts.rate();
+  row->drift = thoughts.drift();
+  row->until_warning = thoughts.until_warning();
   row->findings = thoughts.findings();
   row->facts = facts_;
   row->exchanges = exchanges_;

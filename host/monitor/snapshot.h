@@ -11,6 +11,7 @@
 #include "common/detect/finding.h"
 #include "common/detect/guest_facts.h"
 #include "common/detect/verdict.h"
+#include "common/estimate/drift.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/rate.h"
 #include "common/time/monotonic_time.h"
@@ -31,7 +32,10 @@ struct GuestRow {
   // How far the host itself was proven to be from UTC then.
   std::optional<absl::Duration> host_bound;
   GuestPolicy policy;
-  std::optional<RateInterval> rate;
+  std::optional<RateInterval> rate;  // of the counters
+  std::optional<DriftEstimate> drift;
+  // From `measured` on, until the offset is worth a warning.
+  std::optional<Interval> until_warning;
   std::vector<Finding> findings;
   std::shared_ptr<const GuestFacts> facts;  // null: never told
   uint64_t exchanges = 0;

@@ -60,8 +60,12 @@ class Moments {
     out.set_nanos(static_cast<int32_t>(nanos));
   }
   void FillAge(MonotonicTime t, google::protobuf::Duration& out) const {
-    const absl::Duration age = now_ - t;
-    noonmark::Fill(std::max(age, absl::ZeroDuration()), out);
+    noonmark::Fill(std::max(now_ - t, absl::ZeroDuration()), out);
+  }
+  // What is left of `after` from `t` on.
+  void FillLeft(MonotonicTime t, absl::Duration after,
+                google::protobuf::Duration& out) const {
+    noonmark::Fill(std::max(after - (now_ - t), absl::ZeroDuration()), out);
   }
 
  private:
@@ -97,6 +101,23 @@ v1::Verdict ToWire(Verdict verdict) {
       return v1::VERDICT_SUSPENDED;
   }
   return v1::VERDICT_UNSPECIFIED;
+}
+
+void Fill(const RateInterval& rate, v1::RateInterval& out) {
+  out.set_lo_ppm(rate.lo_ppm);
+  out.set_hi_ppm(rate.hi_ppm);
+}
+
+void FillDrift(const GuestRow& row, const Moments& moments, v1::Drift& out) {
+  out.set_ppm(row.drift->ppm);
+  Fill(row.drift->bar, *out.mutable_bar());
+  Fill(row.drift->mean, *out.mutable_mean());
+  out.set_constant(row.drift->straight);
+  Fill(row.drift->window, *out.mutable_window());
+  if (!row.until_warning.has_value()) return;
+  const Interval& until = *row.until_warning;
+  moments.FillLeft(row.measured, until.lo, *out.mutable_warning_earliest());
+  moments.FillLeft(row.measured, until.hi, *out.mutable_warning_latest());
 }
 
 void FillFinding(const Finding& finding, const Moments& moments, Detail detail,
@@ -169,10 +190,8 @@ void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
   }
   Fill(row.policy.thresholds.warning, *guest.mutable_warning_threshold());
   Fill(row.policy.thresholds.fault, *guest.mutable_fault_threshold());
-  if (row.rate.has_value()) {
-    guest.mutable_rate()->set_lo_ppm(row.rate->lo_ppm);
-    guest.mutable_rate()->set_hi_ppm(row.rate->hi_ppm);
-  }
+  if (row.rate.has_value()) Fill(*row.rate, *guest.mutable_rate());
+  if (row.drift.has_value()) FillDrift(row, moments, *guest.mutable_drift());
   for (const Finding& finding : row.findings) {
     FillFinding(finding, moments, detail, *guest.add_findings());
   }

@@ -64,6 +64,11 @@ std::string ThoughtsOf(std::string_view uuid, const GuestAssessor& guest) {
   if (guest.rate().has_value()) {
     absl::StrAppend(&text, "  rate ", Rate(*guest.rate()), "\n");
   }
+  if (const std::optional<DriftEstimate> drift = guest.drift()) {
+    absl::StrAppend(&text, "  drift ", Rate(drift->bar),
+                    drift->straight ? "" : " not constant", " over ",
+                    Ns(drift->window), "\n");
+  }
   for (const Finding& f : guest.findings()) {
     absl::StrAppend(&text, "  ", std::string(CodeName(f.code)),
                     f.active ? "" : " (over)", " severity ",

@@ -33,6 +33,12 @@ v1::GetGuestResponse JumpedGuest() {
       }
       age { seconds: 1 }
       rate { lo_ppm: -0.5 hi_ppm: 0.25 }
+      drift {
+        ppm: 0.1
+        bar { lo_ppm: -0.15 hi_ppm: 0.21 }
+        constant: true
+        window { seconds: 660 }
+      }
       exchanges: 1234
       findings {
         code: "counter-jump"
@@ -113,7 +119,8 @@ THE GUEST
   agent          0.1.0 at unix:/run/a.sock
   verdict since  2001-09-09 01:46:40.000 UTC
   offset         [+4398.045890 s, +4398.046730 s]
-  rate           in [-0.500, +0.250] ppm of the host's
+  drift          +0.1 ± 0.3 ppm over 11 min
+  counter rate   in [-0.500, +0.250] ppm of the host's counter
   measurements   1234
   kernel         2.6.18 x86_64
   system         Debian 4

@@ -36,6 +36,13 @@ v1::FleetReport SmallFleet() {
             hi { seconds: -6 }
           }
           age { seconds: 1 nanos: 500000000 }
+          drift {
+            ppm: -12.5
+            bar { lo_ppm: -13 hi_ppm: -12.25 }
+            constant: true
+            warning_earliest { seconds: 3600 }
+            warning_latest { seconds: 4000 nanos: 1000 }
+          }
           findings {
             code: "clock-set"
             severity: SEVERITY_FAULT
@@ -96,11 +103,13 @@ TEST(ReportCsvTest, HasALineForEachGuestAndEachSilentHost) {
       // clang-format off
 "host,host_trust,guest,uuid,verdict,reason,offset_seconds,bound_seconds,age_seconds,"
 "finding,finding_severity,finding_active,finding_age_seconds,finding_signature,finding_summary,"
-"host_bound_seconds,intended_offset_seconds,error\n"
+"host_bound_seconds,intended_offset_seconds,drift_ppm,drift_lo_ppm,drift_hi_ppm,"
+"drift_constant,warning_earliest_seconds,warning_latest_seconds,error\n"
 "dom0-a,declared,mail-1,6a1f,wrong,,-6.000000001,0.000000002,1.500000000,"
-"clock-set,fault,false,60.000000000,,\"-6.000000 s, told by \"\"ntpdate\"\"\",,,\n"
-"dom0-a,declared,new,,unknown,no agent,,,,,,,,,,,,\n"
-"dom0-c,,,,,,,,,,,,,,,,,no answer in 2 s (deadline)\n");
+"clock-set,fault,false,60.000000000,,\"-6.000000 s, told by \"\"ntpdate\"\"\",,,"
+"-12.5,-13,-12.25,true,3600.000000000,4000.000001000,\n"
+"dom0-a,declared,new,,unknown,no agent,,,,,,,,,,,,,,,,,,\n"
+"dom0-c,,,,,,,,,,,,,,,,,,,,,,,no answer in 2 s (deadline)\n");
   // clang-format on
 }
 

@@ -94,5 +94,17 @@ TEST(LongTextTest, TellsSizesInThreeUnits) {
             "292 y 98 d 23 h");
 }
 
+TEST(AheadTextTest, RoundsTheEndsOutwardsToWhatIsWorthKnowing) {
+  EXPECT_EQ(AheadText({absl::Seconds(38'340), absl::Seconds(42'541)}),
+            "11 h 10 min (10 h 30 min to 11 h 50 min)");
+  EXPECT_EQ(AheadText({absl::Milliseconds(61'900), absl::Milliseconds(62'100)}),
+            "1 min 2 s (1 min 1 s to 1 min 3 s)");
+  EXPECT_EQ(AheadText({absl::ZeroDuration(), absl::Hours(9)}),
+            "4 h 30 min (0 s to 9 h)");
+  EXPECT_EQ(AheadText({absl::Hours(71), absl::Hours(25 * 24)}),
+            "14 d (2 d 23 h to 25 d)");
+  EXPECT_EQ(AheadText({absl::Hours(3), absl::Hours(3)}), "3 h");
+}
+
 }  // namespace
 }  // namespace noonmark::cli

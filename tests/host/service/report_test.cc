@@ -170,5 +170,41 @@ TEST(FillGuestTest, TellsHowItIsJudgedAndTheHostsOwnBound) {
   EXPECT_EQ(guest.warning_threshold().nanos(), 50'000'000);
 }
 
+TEST(FillGuestTest, TellsHowItDriftsAndWhatIsLeftOfTheTimeUntilThen) {
+  GuestRow row;
+  v1::Guest still;
+  FillGuest(row, At(absl::Seconds(10)), Detail::kList, still);
+  EXPECT_FALSE(still.has_drift());
+
+  row.offset = Interval::Exactly(absl::ZeroDuration());
+  row.measured = Moment(4);
+  row.drift = DriftEstimate{.mean = {11, 14},
+                            .straight = true,
+                            .ppm = 12.25,
+                            .bar = {12, 13},
+                            .window = absl::Seconds(660)};
+  row.until_warning = Interval{absl::Seconds(5), absl::Seconds(40'000)};
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(10)), Detail::kList, guest);
+  EXPECT_EQ(guest.drift().ppm(), 12.25);
+  EXPECT_EQ(guest.drift().bar().lo_ppm(), 12);
+  EXPECT_EQ(guest.drift().bar().hi_ppm(), 13);
+  EXPECT_EQ(guest.drift().mean().lo_ppm(), 11);
+  EXPECT_EQ(guest.drift().mean().hi_ppm(), 14);
+  EXPECT_TRUE(guest.drift().constant());
+  EXPECT_EQ(guest.drift().window().seconds(), 660);
+  // Six seconds after the measurement.
+  EXPECT_TRUE(guest.drift().has_warning_earliest());
+  EXPECT_EQ(guest.drift().warning_earliest().seconds(), 0);
+  EXPECT_EQ(guest.drift().warning_latest().seconds(), 39'994);
+
+  row.until_warning.reset();
+  v1::Guest inwards;
+  FillGuest(row, At(absl::Seconds(10)), Detail::kList, inwards);
+  EXPECT_TRUE(inwards.has_drift());
+  EXPECT_FALSE(inwards.drift().has_warning_earliest());
+  EXPECT_FALSE(inwards.drift().has_warning_latest());
+}
+
 }  // namespace
 }  // namespace noonmark
