@@ -140,7 +140,8 @@ class FlagWatch final : public Fleet::Observer {
   absl::Duration slowest_;
 };
 
-// Wrong where the clock is, and nowhere else; at the threshold either will do.
+// Wrong where the clock is, and nowhere else; at the threshold, and by as much
+// more as the host itself may be off, either will do.
 bool IsTrueVerdict(Fleet& fleet, GuestId guest) {
   const absl::Duration limit = Thresholds().warning;
   const auto row = fleet.row(guest);
@@ -148,7 +149,8 @@ bool IsTrueVerdict(Fleet& fleet, GuestId guest) {
   if (asked == nullptr) return false;
   const absl::Duration off = absl::AbsDuration(asked->offset_t3.Floor());
   const absl::Duration width = (asked->t4 - asked->t1) * 2;
-  if (off > limit + width) return row->verdict == Verdict::kWrong;
+  const absl::Duration host = *FleetOptions().max_error + absl::Milliseconds(1);
+  if (off > limit + width + host) return row->verdict == Verdict::kWrong;
   if (off < limit - width) return row->verdict == Verdict::kOk;
   return off > limit ? row->verdict != Verdict::kOk
                      : row->verdict != Verdict::kWrong;
