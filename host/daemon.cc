@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/rpc/address.h"
 #include "common/rpc/completion_loop.h"
 #include "common/rpc/grpc_log.h"
@@ -99,6 +100,7 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   loop.OnTimer([&] { loop.SetTimer(monitor.Tick()); });
   monitor.OnEarlier([&](MonotonicTime when) { loop.SetTimer(when); });
   loop.OnStop([&] { monitor.Stop(); });
+  loop.LeaveBehindAfter(absl::Seconds(1));
   ChronyWatcher chrony(config.chrony, clock, [&](ChronyReport report) {
     loop.Post([&monitor, report = std::move(report)]() mutable {
       monitor.OnChrony(std::move(report));

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/rpc/grpc_log.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
 #include "host/config/daemon_config.h"
@@ -34,7 +33,6 @@ int Failed(const absl::Status& status) {
 
 int Main(int argc, char** argv) {
   StopSignals signals;
-  RouteGrpcLog();
   CLI::App app("Watches the clocks of this host's guests.", "noonmarkd");
   app.set_version_flag("--version",
                        absl::StrCat("noonmarkd ", NOONMARK_VERSION));

@@ -59,6 +59,13 @@ class CompletionLoop {
   // the drain waits for every tag, and nothing new may be begun afterwards.
   void OnStop(std::function<void()> stopping);
 
+  // Before Run(). The drain waits no longer than `patience`, then leaves queue
+  // and tags behind: a peer that doesn't read can hold an operation of its
+  // connection for many seconds after it was cancelled. Only for tags that
+  // live as long as they are outstanding, in a program that ends. Without, it
+  // waits for every tag.
+  void LeaveBehindAfter(absl::Duration patience);
+
   // Serves until Stop(), then shuts the queue down and drains it.
   void Run();
   // Any thread, and from a function that the loop runs; not a signal handler.

@@ -1,6 +1,7 @@
 #include "common/rpc/completion_loop.h"
 
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -181,6 +182,17 @@ TEST(CompletionLoopTest, DrainsWhatIsEndedWhenItStops) {
   loop.Run();
   EXPECT_TRUE(alarm.cancelled);
   EXPECT_FALSE(alarm.rang);
+}
+
+TEST(CompletionLoopTest, LeavesBehindWhatDoesNotEnd) {
+  std::optional<CompletionLoop> loop(std::in_place, Queue());
+  FarAlarm alarm(*loop);
+  loop->LeaveBehindAfter(absl::Milliseconds(1));
+  loop->Stop();
+  loop->Run();
+  loop.reset();
+  alarm.Cancel();  // nobody is there to be told
+  EXPECT_FALSE(alarm.cancelled);
 }
 
 TEST(CompletionLoopTest, CompletesTagsWhileItRuns) {
