@@ -19,8 +19,12 @@ namespace noonmark {
 namespace {
 
 absl::Status Bad(absl::string_view text, absl::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("address \"", absl::Utf8SafeCHexEscape(text), "\": ", why));
+  // Reports cut messages: the cause must not be what is lost.
+  constexpr size_t kMostShown = 80;
+  const bool cut = text.size() > kMostShown;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "address \"", absl::Utf8SafeCHexEscape(text.substr(0, kMostShown)),
+      cut ? "...\": " : "\": ", why));
 }
 
 std::optional<in_addr> Ipv4(const std::string& host) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/status_matchers.h"
 
 namespace noonmark {
@@ -61,11 +62,23 @@ TEST(AddressTest, KnowsWhatNeverLeavesTheMachine) {
 }
 
 TEST(AddressTest, TakesTheLongestPathOfASocketAndNoLonger) {
-  const std::string longest = "/" + std::string(kLongestSocketPath - 1, 'a');
-  EXPECT_THAT(Address::Parse("unix:" + longest), IsOk());
-  EXPECT_THAT(Address::Parse("unix:" + longest + "a"),
+  const std::string longest =
+      absl::StrCat("unix:/", std::string(kLongestSocketPath - 1, 'a'));
+  EXPECT_THAT(Address::Parse(longest), IsOk());
+  EXPECT_THAT(Address::Parse(longest + "a"),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        "at most 107 bytes, not 108"));
+}
+
+TEST(AddressTest, CutsAnAddressRatherThanWhatIsWrongWithIt) {
+  const std::string whole = absl::StrCat("unix:", std::string(75, 'a'));
+  EXPECT_THAT(Address::Parse(whole),
+              StatusIs(absl::StatusCode::kInvalidArgument, whole + "\": "));
+  const absl::Status status =
+      Address::Parse(whole + std::string(9'000, 'b')).status();
+  EXPECT_THAT(status,
+              StatusIs(absl::StatusCode::kInvalidArgument, whole + "...\": "));
+  EXPECT_LT(status.message().size(), 160u);
 }
 
 TEST(AddressTest, SaysWhatIsWrong) {
