@@ -30,6 +30,10 @@ absl::string_view Escape(Colour colour) {
   return "";
 }
 
+// Wider than any address of a socket: who gives a guest a longer name shall not
+// push the others off the screen.
+constexpr size_t kWidestCell = 128;
+
 }  // namespace
 
 std::string Coloured(absl::string_view text, Colour colour,
@@ -57,10 +61,13 @@ void TextTable::AddSpan(std::vector<Cell> cells) {
 
 std::string TextTable::Render(const Style& style) const {
   std::vector<size_t> widths(columns_.size(), 1);
+  const auto width_of = [](const Cell& cell) {
+    return std::min(DisplayWidth(cell.text), kWidestCell);
+  };
   for (const Row& row : rows_) {
     const size_t count = row.cells.size() - (row.span ? 1 : 0);
     for (size_t i = 0; i < count; ++i) {
-      widths[i] = std::max(widths[i], DisplayWidth(row.cells[i].text));
+      widths[i] = std::max(widths[i], width_of(row.cells[i]));
     }
   }
   std::string text;
@@ -84,6 +91,8 @@ std::string TextTable::RenderRow(const Row& row,
       constexpr size_t kLeast = 12;
       text = Shortened(
           text, std::max(kLeast, style.width - std::min(style.width, column)));
+    } else if (!last) {
+      text = Shortened(text, kWidestCell);
     }
     const size_t width = DisplayWidth(text);
     const std::string padding(widths[i] - std::min(widths[i], width), ' ');

@@ -14,15 +14,16 @@ enum class Colour { kNone, kGood, kBad, kDoubtful, kQuiet, kHeading };
 // How a text is to look where it is going.
 struct Style {
   bool colour = false;
-  // Columns of the terminal; 0: no terminal, nothing is shortened.
+  // Columns of the terminal; 0: no terminal, the last column is whole.
   size_t width = 0;
 };
 
 // `text` in that colour, if colours are wanted.
 std::string Coloured(absl::string_view text, Colour colour, const Style& style);
 
-// A table in columns as wide as their widest cell. The last column takes what
-// is left of the terminal's width and is shortened to it. Cells are safe texts.
+// A table in columns as wide as their widest cell, which is shortened beyond
+// 128. The last column takes what is left of the terminal's width and is
+// shortened to it. Cells are safe texts.
 class TextTable {
  public:
   enum class Align { kLeft, kRight };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "host/cli/safe_text.h"
 #include "tests/host/cli/messages.h"
@@ -269,6 +270,16 @@ TEST(ReportTableTest, CannotBeMovedByWhatAGuestIsCalled) {
   EXPECT_THAT(table, Not(HasSubstr("\x1b")));
   EXPECT_THAT(table, HasSubstr("dom0-a  x\\x1b[2J\\ndom0-z fine ok  "));
   EXPECT_THAT(table, HasSubstr("\\u202etxt\n"));
+}
+
+TEST(ReportTableTest, ShortensANameThatWouldPushTheRestAside) {
+  const std::string long_name(10'000, 'x');
+  const std::string shown(127, 'x');
+  const std::string table =
+      ReportTable(ReportOfGuest(absl::StrCat("name: '", long_name,
+                                             "' verdict: VERDICT_OK")),
+                  kPlain);
+  EXPECT_THAT(table, HasSubstr(absl::StrCat("  ", shown, "…  ok")));
 }
 
 TEST(ReportTableTest, FitsTheTerminal) {
