@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -55,6 +56,11 @@ absl::Status AgentStatus(const grpc::Status& status, const Address& address) {
     if (text == broken) {
       return Unavailable(address, "", ": the connection broke");
     }
+  }
+  // gRPC's words for what no answer of the protocol comes near to.
+  if (absl::StartsWith(text, "Received message larger than max")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(address.ToString(), ": ", text));
   }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
                       absl::StrCat(address.ToString(), ": ", text));

@@ -158,7 +158,7 @@ void AgentStream::OnEvent(const ClockReading& received) {
   }
   if (++events_ > kMostEventsASecond) {
     return Reject(
-        absl::StatusCode::kResourceExhausted,
+        absl::StatusCode::kInvalidArgument,
         absl::StrCat("more than ", kMostEventsASecond, " events in a second"));
   }
   const uint64_t discontinuities = response_.event().discontinuities();

@@ -18,7 +18,8 @@ namespace noonmark {
 // dialled. Beside those of GuestLink, OnClosed() tells:
 //   kInvalidArgument     what is wrong with the address.
 //   kFailedPrecondition  the address is on a network.
-//   kResourceExhausted   the agent sends more events than any clock is set.
+// An agent that sends more events than any clock is set, or more bytes than any
+// answer has, made no valid answer either: kInvalidArgument.
 class GrpcGuestDialer : public GuestDialer {
  public:
   GrpcGuestDialer(CompletionLoop& loop, Clock& clock);
