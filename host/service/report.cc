@@ -175,7 +175,10 @@ void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
   guest.set_group(row.domain.group);
   guest.set_verdict(ToWire(row.verdict));
   guest.set_reason(row.reason);
-  moments.Fill(row.verdict_since, *guest.mutable_verdict_since());
+  // Before the first word of it there is no moment.
+  if (row.verdict_since != MonotonicTime()) {
+    moments.Fill(row.verdict_since, *guest.mutable_verdict_since());
+  }
   if (row.offset.has_value()) {
     Fill(*row.offset, *guest.mutable_offset());
     moments.Fill(row.measured, *guest.mutable_measured());

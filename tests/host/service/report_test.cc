@@ -77,6 +77,16 @@ TEST(FillGuestTest, KeepsTheIntervalWithoutNarrowingIt) {
   EXPECT_EQ(guest.measured().seconds(), 1'700'000'090);
 }
 
+TEST(FillGuestTest, TellsSinceWhenOnlyOfAVerdictThatWasGiven) {
+  GuestRow row;
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(100)), Detail::kFull, guest);
+  EXPECT_FALSE(guest.has_verdict_since());
+  row.verdict_since = Moment(90);
+  FillGuest(row, At(absl::Seconds(100)), Detail::kFull, guest);
+  EXPECT_EQ(guest.verdict_since().seconds(), 1'700'000'090);
+}
+
 TEST(FillGuestTest, BearsTheWidestOffsets) {
   GuestRow row;
   row.offset =
