@@ -38,6 +38,9 @@ void PlaySets(const std::stop_token& stop,
     never.wait_until(lock, stop, when, [] { return false; });
     if (stop.stop_requested()) return;
     server->ClockWasSet();
+    LogInfo(absl::StrCat("its clock was set at ",
+                         absl::ToInt64Nanoseconds(time.Reading()),
+                         " ns of CLOCK_MONOTONIC"));
   }
 }
 
