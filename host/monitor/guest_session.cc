@@ -23,7 +23,8 @@ GuestSession::GuestSession(const SessionOptions& options, Domain domain,
              StableHash(domain_.uuid)),
       distrust_(options.distrust_first, options.distrust_longest,
                 StableHash(domain_.uuid)),
-      phase_hash_(StableHash(domain_.uuid)) {
+      phase_hash_(StableHash(domain_.uuid)),
+      event_polls_(options.most_event_polls, options.event_refill) {
   const MonotonicTime now = owner_.Now();
   if (domain_.state == DomainState::kPaused) TellPaused(now);
   Begin(now);
@@ -111,7 +112,7 @@ void GuestSession::OnPaused(MonotonicTime now) {
 
 void GuestSession::PollSoon(MonotonicTime now) {
   if (phase_ == Phase::kIdle) {
-    poll_at_ = std::max(now, last_burst_ + options_.event_spacing);
+    PollForEvent(std::max(now, last_burst_ + options_.event_spacing));
   } else if (phase_ == Phase::kBurst) {
     event_waits_ = true;
   } else if (phase_ == Phase::kWaiting) {
@@ -145,6 +146,7 @@ void GuestSession::OnOpen() {
   const MonotonicTime now = owner_.Now();
   owner_.LeaveConnecting(*this);
   opened_ = true;
+  opened_at_ = now;
   ++stream_;
   owner_.Tell(StreamInput{domain_.uuid, stream_});
   describe_at_ = now + options_.describe_every;
@@ -254,6 +256,7 @@ void GuestSession::DropLink() {
   outstanding_ = false;
   spaced_ = false;
   event_waits_ = false;
+  event_poll_ = false;
   missed_ = 0;
 }
 
@@ -265,6 +268,7 @@ void GuestSession::StartBurst(MonotonicTime now) {
   turns_ = 0;
   spaced_ = false;
   event_waits_ = false;
+  event_poll_ = false;
   if (now >= describe_at_) {
     describe_at_ = now + options_.describe_every;
     link_->Describe();
@@ -282,13 +286,19 @@ void GuestSession::Ask(MonotonicTime now) {
 void GuestSession::FinishBurst(MonotonicTime now) {
   phase_ = Phase::kIdle;
   spaced_ = false;
-  retry_.Reset();
-  distrust_.Reset();
+  // Not for one good burst: an agent that fails after each would be asked all
+  // the time.
+  if (now - opened_at_ >= options_.retry_longest) retry_.Reset();
+  if (now - opened_at_ >= options_.distrust_longest) distrust_.Reset();
   const bool confirm = owner_.Tell(BurstEndInput{domain_.uuid, now}).ask_again;
-  if (confirm || event_waits_) {
-    poll_at_ = std::min(poll_at_, now + options_.event_spacing);
-  }
+  if (confirm) poll_at_ = std::min(poll_at_, now + options_.event_spacing);
+  if (event_waits_) PollForEvent(now + options_.event_spacing);
   owner_.OnChanged(*this, owner_.TakeNews(domain_.uuid));
+}
+
+void GuestSession::PollForEvent(MonotonicTime earliest) {
+  if (std::exchange(event_poll_, true)) return;
+  poll_at_ = std::min(poll_at_, event_polls_.Take(earliest));
 }
 
 void GuestSession::CountMissedPolls(MonotonicTime now) {

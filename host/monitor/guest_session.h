@@ -29,10 +29,16 @@ struct SessionOptions {
   absl::Duration suspicion_spacing = absl::Milliseconds(125);
   // Least time between two polls that the guest's events ask for.
   absl::Duration event_spacing = absl::Milliseconds(100);
+  // So many of them at once, then one per `event_refill`: no clock is set
+  // oftener, and an agent that says so shall not cost the others' time.
+  int most_event_polls = 100;
+  absl::Duration event_refill = absl::Seconds(1);
   absl::Duration connect_limit = absl::Seconds(5);
+  // Until it is dialled again: growing, until a connection holds for as long as
+  // the longest.
   absl::Duration retry_first = absl::Milliseconds(500);
   absl::Duration retry_longest = absl::Seconds(30);
-  // After answers that make no sense.
+  // The same after answers that make no sense.
   absl::Duration distrust_first = absl::Seconds(10);
   absl::Duration distrust_longest = absl::Minutes(10);
   absl::Duration describe_every = absl::Minutes(5);
@@ -106,6 +112,8 @@ class GuestSession final : private GuestLink::Observer {
   void StartBurst(MonotonicTime now);
   void Ask(MonotonicTime now);
   void FinishBurst(MonotonicTime now);
+  // Because of an event: soon, and as its allowance has it.
+  void PollForEvent(MonotonicTime earliest);
   void CountMissedPolls(MonotonicTime now);
   void CheckStale(MonotonicTime now);
   // The next moment of this guest's own phase.
@@ -135,9 +143,12 @@ class GuestSession final : private GuestLink::Observer {
   MonotonicTime last_burst_;
   MonotonicTime describe_at_;
   bool opened_ = false;  // the link's stream
+  MonotonicTime opened_at_;
   bool outstanding_ = false;
-  bool spaced_ = false;  // a suspicion's burst
-  bool event_waits_ = false;
+  bool spaced_ = false;       // a suspicion's burst
+  bool event_waits_ = false;  // for the burst's end
+  bool event_poll_ = false;   // the next poll is for an event
+  Allowance event_polls_;
   int burst_left_ = 0;
   int turns_ = 0;  // of this burst, between quick and slow
   int missed_ = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "common/time/monotonic_time.h"
 
 namespace noonmark {
 
@@ -44,6 +45,26 @@ class Retry {
   absl::Duration longest_;
   absl::Duration next_;
   uint64_t random_;
+};
+
+// How often something may be done that others ask for: `most` times at once,
+// then once per `every`.
+class Allowance {
+ public:
+  Allowance(int most, absl::Duration every)
+      : reach_(every * (most - 1)), every_(every) {}
+
+  // When it may be done, `wanted` at the earliest. That counts as done.
+  MonotonicTime Take(MonotonicTime wanted) {
+    const MonotonicTime when = std::max(wanted, full_at_ - reach_);
+    full_at_ = std::max(full_at_, when) + every_;
+    return when;
+  }
+
+ private:
+  absl::Duration reach_;
+  absl::Duration every_;
+  MonotonicTime full_at_;  // when all of it may be done again
 };
 
 }  // namespace noonmark

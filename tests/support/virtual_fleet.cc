@@ -59,6 +59,11 @@ class VirtualFleet::Link final : public GuestLink {
     Later(absl::ZeroDuration(),
           [this] { observer_->OnEvent(Guest()->discontinuities); });
   }
+  void Break() {
+    Later(absl::ZeroDuration(), [this] {
+      observer_->OnClosed(absl::UnavailableError("the connection broke"));
+    });
+  }
 
  private:
   VirtualGuest* Guest() const {
@@ -144,6 +149,11 @@ void VirtualFleet::Tell() {
 void VirtualFleet::SendEvent(const std::string& name) {
   const auto it = links_.find(name);
   if (it != links_.end()) it->second->SendEvent();
+}
+
+void VirtualFleet::Disconnect(const std::string& name) {
+  const auto it = links_.find(name);
+  if (it != links_.end()) it->second->Break();
 }
 
 void VirtualFleet::Run(absl::Duration true_time) {

@@ -67,6 +67,8 @@ class VirtualFleet final : private GuestDialer {
   void Tell();
   // The agent notices a set: its event arrives at once.
   void SendEvent(const std::string& name);
+  // The connection breaks, where there is one.
+  void Disconnect(const std::string& name);
 
   FakeClock& host() { return host_; }
   std::optional<KernelDiscipline>& discipline() { return discipline_; }

@@ -217,6 +217,47 @@ TEST_F(MonitorTest, DistrustsNonsenseAndLetsTheOthersGoOn) {
   EXPECT_EQ(web_.asked - asked, 8 * 120);
 }
 
+// Whether it answers for a while before it fails makes no difference.
+TEST_F(MonitorTest, AsksAnAgentThatFailsAgainAndAgainEverMoreSeldom) {
+  VirtualGuest& breaks = fleet_.AddGuest("breaks");
+  VirtualGuest& lies = fleet_.AddGuest("lies");
+  fleet_.Tell();
+  int broken = 0;
+  for (int i = 0; i < 3600; ++i) {
+    fleet_.Run(absl::Seconds(1));
+    if (breaks.dials > broken) fleet_.Disconnect("breaks");
+    broken = breaks.dials;
+    // The first burst is answered, the next is not.
+    const Finding* untrusted =
+        Find(Row("lies").findings, FindingCode::kAgentUntrusted);
+    lies.behaviour = untrusted != nullptr && untrusted->active
+                         ? Behaviour::kAnswers
+                         : Behaviour::kTalksNonsense;
+  }
+  EXPECT_LE(breaks.dials, 160);
+  EXPECT_GE(breaks.dials, 100);
+  EXPECT_LE(lies.dials, 14);
+  EXPECT_GE(lies.dials, 7);
+  EXPECT_GE(lies.asked, 8 * 7);
+}
+
+TEST_F(MonitorTest, AsksAGuestThatTellsOfSetsAllTheTimeWithinLimits) {
+  const int asked = mail_.asked;
+  for (int i = 0; i < 6000; ++i) {
+    fleet_.SendEvent("mail");
+    fleet_.Run(absl::Milliseconds(20));
+  }
+  // In 2 minutes: its polls, 100 for events at once, and one each second.
+  EXPECT_LE(mail_.asked - asked, 8 * (24 + 100 + 120));
+  EXPECT_GE(mail_.asked - asked, 8 * (100 + 110));
+  // It makes up for it in time.
+  fleet_.Run(absl::Minutes(2));
+  mail_.SetClock(absl::Seconds(-6));
+  fleet_.SendEvent("mail");
+  fleet_.Run(absl::Milliseconds(150));
+  EXPECT_THAT(Codes(Row("mail")), ElementsAre("clock-set"));
+}
+
 TEST_F(MonitorTest, LetsAFewConnectAtATime) {
   MonitorOptions options = Declared();
   options.connecting_at_once = 2;
