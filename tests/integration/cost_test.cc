@@ -1,4 +1,4 @@
-// What it costs at rest.
+// What it costs, at rest and when agents flood.
 
 #include <gtest/gtest.h>
 
@@ -6,10 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "tests/host/guests/scripted_agent.h"
 #include "tests/integration/real_host.h"
 
 namespace noonmark::testing {
@@ -122,6 +126,50 @@ TEST(FleetStoryCostTest, AnAgentNeedsLittleMemoryAndNearlyNoTime) {
               << elapsed.count() << " s\n";
     EXPECT_LT(share, one.most_share) << one.name;
     EXPECT_LE(rss, one.most_kib) << one.name;
+  }
+}
+
+// Some tens of thousands of events a second, from each of five.
+TEST(FleetStoryCostTest, AgentsThatFloodCostLittleAndAreNamed) {
+  if (IsSanitized()) GTEST_SKIP() << "sanitizers cost more than the flood";
+  RealHost host;
+  std::vector<std::string> names;
+  std::vector<std::unique_ptr<ScriptedAgent>> agents;
+  for (int i = 0; i < 5; ++i) {
+    names.push_back(absl::StrCat("floods-", i));
+    host.AddGuest(names.back());
+    Script script;
+    script.opening.messages = {Event(1)};
+    script.flood = Event(1);
+    script.answer = [](uint64_t sequence) {
+      return Lines{{Reading(sequence)}, std::nullopt};
+    };
+    agents.push_back(std::make_unique<ScriptedAgent>(
+        host.AgentSocket(names.back()), std::move(script)));
+  }
+  host.AddGuest("well");
+  host.StartAgent("well");
+  host.Start();
+  const Used before = UsedBy(host.daemon().pid());
+  const auto start = SteadyClock::now();
+  const v1::HostReport report = host.WaitUntil([&](const v1::HostReport& seen) {
+    return RowOf(seen, "well").exchanges() >= 12 * 8;
+  });
+  const std::chrono::duration<double> elapsed = SteadyClock::now() - start;
+  const Used after = UsedBy(host.daemon().pid());
+  const std::chrono::duration<double> cpu = after.cpu - before.cpu;
+  std::cout << "noonmarkd with five agents that flood: CPU "
+            << cpu.count() / elapsed.count() * 100 << " % over "
+            << elapsed.count() << " s\n";
+  EXPECT_LT(cpu.count() / elapsed.count(), 0.1);
+  EXPECT_TRUE(IsOk(RowOf(report, "well")));
+  for (const std::string& name : names) {
+    const v1::Finding* finding =
+        FindingOf(RowOf(report, name), "agent-untrusted");
+    ASSERT_NE(finding, nullptr) << name;
+    EXPECT_NE(finding->summary().find("more than 64 events in a second"),
+              std::string::npos)
+        << finding->summary();
   }
 }
 

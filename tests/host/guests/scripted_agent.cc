@@ -35,9 +35,12 @@ class ScriptedAgent::Stream
     Send(script_.answer(request.sequence()));
     StartRead(&request_);
   }
-  void OnWriteDone(bool /*ok*/) override {
+  void OnWriteDone(bool ok) override {
     std::lock_guard lock(mutex_);
     queue_.pop_front();
+    if (ok && queue_.empty() && !script_.flood.empty()) {
+      queue_.push_back(Bytes(script_.flood));
+    }
     Next();
   }
   void OnDone() override { delete this; }

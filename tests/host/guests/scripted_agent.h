@@ -24,6 +24,8 @@ struct Lines {
 struct Script {
   // Unasked, when a stream is open.
   Lines opening;
+  // And this again and again, as fast as it goes; empty: nothing.
+  std::string flood = "";
   // To the request of this sequence number.
   std::function<Lines(uint64_t sequence)> answer = [](uint64_t) {
     return Lines();
