@@ -65,6 +65,20 @@ constexpr Card kCards[] = {
      "MONOTONIC - RAW on the guest changes by more than 500 ppm.",
      "See that a time daemon is running and lets go within minutes; else "
      "restart it, or reset the tick with adjtimex."},
+    {FindingCode::kTwoMasters, "Two programs fight over the guest's clock",
+     "What one does to the clock another takes back, again and again: two time "
+     "daemons, a daemon and ntpdate from cron, a daemon and a tool of the "
+     "hypervisor; or one daemon that overshoots. Every turn backwards "
+     "endangers "
+     "mail.",
+     "What was done to the clock by setting and slewing it (REALTIME against "
+     "RAW, without what the kernel makes up for sleep) turned three times and "
+     "more, each way 50 ms or more and within 10 minutes of the last. All of "
+     "it "
+     "is read on the guest itself; the network is not in it.",
+     "Keep one: systemctl list-units '*ntp*' 'chrony*' 'systemd-timesyncd*', "
+     "crontabs with ntpdate or sntp, the guest tools' time synchronisation. "
+     "Disable the others."},
     {FindingCode::kVcpuDisagreement, "The guest's processors disagree",
      "Readings taken one after another stand on different lines: the counters "
      "of the virtual processors are out of step. Every program that moves "
@@ -82,6 +96,15 @@ constexpr Card kCards[] = {
      "the offset that remains is the host's step.",
      "See that the host is right. Then let the guest's own time daemon follow, "
      "or have its clock corrected."},
+    {FindingCode::kLeapSecond, "A leap second",
+     "The kernel put a leap second into the clock (REALTIME went back by 1 s) "
+     "or left one out. No fault. Dovecot and others see a second twice; a "
+     "machine that was not told of it, or that smears it over a day, differs "
+     "from the others by up to 1 s meanwhile.",
+     "REALTIME - MONOTONIC changed by 1 s at the end of a UTC day, and the "
+     "kernel had announced it (STA_INS, STA_DEL) or counted it (TAI - UTC).",
+     "Nothing, where host and guests do alike: all leap or all smear. Give all "
+     "the same kind of sources."},
     {FindingCode::kRtcLocalTime, "The guest's clock seems to be in local time",
      "The offset is a whole number of quarter hours and was there from the "
      "first reading: the real-time clock holds local time and was taken for "
@@ -123,6 +146,14 @@ constexpr Card kCards[] = {
      "again, and none is blamed for it.",
      "REALTIME - MONOTONIC of the host changed.",
      "Find who set it; let chronyd discipline the host."},
+    {FindingCode::kHostRate, "The host's counter runs at a wrong rate",
+     "Most guests' counters run off from the host's at one rate: it is the "
+     "host's that runs off, or what the hypervisor makes of it for all. None "
+     "of these guests is blamed.",
+     "The proven rates of more than half of the guests, and of two at least, "
+     "have one value in common, beyond what a sound counter's can be.",
+     "See the host's time daemon (chronyc tracking: Frequency), the kernel's "
+     "calibration of the TSC (dmesg), and the host's clocksource."},
     {FindingCode::kHostUnproven, "Nothing proves the host's clock",
      "No time daemon gives a bound of the host's error. Guests can be shown to "
      "differ from the host, not to be wrong, and none is corrected.",

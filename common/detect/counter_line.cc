@@ -8,6 +8,12 @@ namespace {
 
 constexpr absl::Duration kNanosecond = absl::Nanoseconds(1);
 constexpr absl::Duration kBlur = absl::Microseconds(1);
+// Enough for a rate of 10 %.
+constexpr int64_t kBlurOfWidth = 10;
+
+Interval Blurred(absl::Duration lo, absl::Duration hi, int64_t percent) {
+  return Interval{lo, hi}.WidenedBy((hi - lo) * percent / 100);
+}
 
 }  // namespace
 
@@ -48,6 +54,12 @@ void CounterLine::Keep(const BoundAt& reading) {
 }
 
 std::optional<RateInterval> CounterLine::Slope() const {
+  const std::optional<RateInterval> sharp = Slope(0);
+  return sharp.has_value() ? sharp : Slope(kBlurOfWidth);
+}
+
+// `blur`: of a bound's width to either side, in percent.
+std::optional<RateInterval> CounterLine::Slope(int64_t blur) const {
   // A line stands on all bounds where it stands on each two of them.
   RateInterval slope = {-std::numeric_limits<double>::infinity(),
                         std::numeric_limits<double>::infinity()};
@@ -58,10 +70,10 @@ std::optional<RateInterval> CounterLine::Slope() const {
       const Reading& b = off_[j];
       if (b.at <= a.at) continue;
       any = true;
-      const RateInterval between =
-          RateBetween({absl::Nanoseconds(a.lo), absl::Nanoseconds(a.hi)},
-                      {absl::Nanoseconds(b.lo), absl::Nanoseconds(b.hi)},
-                      absl::Nanoseconds(b.at) - absl::Nanoseconds(a.at));
+      const RateInterval between = RateBetween(
+          Blurred(absl::Nanoseconds(a.lo), absl::Nanoseconds(a.hi), blur),
+          Blurred(absl::Nanoseconds(b.lo), absl::Nanoseconds(b.hi), blur),
+          absl::Nanoseconds(b.at) - absl::Nanoseconds(a.at));
       slope.lo_ppm = std::max(slope.lo_ppm, between.lo_ppm);
       slope.hi_ppm = std::min(slope.hi_ppm, between.hi_ppm);
     }

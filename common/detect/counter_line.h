@@ -34,7 +34,9 @@ class CounterLine {
   Outcome Decide() const;
 
   // The rate of any one straight line through all readings off the old line.
-  // Absent: there is none, or there is but one reading.
+  // Absent: there is none, or there is but one reading. Bounds are made for
+  // sound rates: where no line fits them one that is off by what it runs within
+  // an exchange will do.
   std::optional<RateInterval> Slope() const;
 
   // By how much the first reading left `old`, beyond what a sound rate allows.
@@ -71,6 +73,7 @@ class CounterLine {
     int64_t at = 0;
   };
   void Keep(const BoundAt& reading);
+  std::optional<RateInterval> Slope(int64_t blur) const;
 
   PartsPerBillion rho_;
   BoundAt first_;

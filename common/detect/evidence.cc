@@ -36,7 +36,8 @@ std::string FormatTriple(const WallTriple& triple) {
 std::string_view WhatMoved(FindingCode code) {
   switch (code) {
     case FindingCode::kClockSet:
-      return "the guest's own REALTIME - MONOTONIC";
+    case FindingCode::kLeapSecond:
+      return "the machine's own REALTIME - MONOTONIC";
     case FindingCode::kHostStepped:
       return "the host's own REALTIME - MONOTONIC";
     case FindingCode::kCounterJump:
@@ -47,6 +48,8 @@ std::string_view WhatMoved(FindingCode code) {
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kRateFault:
     case FindingCode::kSlewing:
+    case FindingCode::kTwoMasters:
+    case FindingCode::kHostRate:
     case FindingCode::kLeftBehindByHostStep:
     case FindingCode::kRtcLocalTime:
     case FindingCode::kClockUnset:
@@ -79,6 +82,9 @@ std::string_view WhatStood(FindingCode code) {
              "never moved";
     case FindingCode::kRateFault:
     case FindingCode::kSlewing:
+    case FindingCode::kTwoMasters:
+    case FindingCode::kLeapSecond:
+    case FindingCode::kHostRate:
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kLeftBehindByHostStep:
     case FindingCode::kRtcLocalTime:

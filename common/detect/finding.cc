@@ -4,23 +4,16 @@ namespace noonmark {
 namespace {
 
 constexpr FindingCode kAll[] = {
-    FindingCode::kClockSet,
-    FindingCode::kCounterJump,
-    FindingCode::kReadGlitch,
-    FindingCode::kStoodStill,
-    FindingCode::kCaughtUp,
-    FindingCode::kRateFault,
-    FindingCode::kSlewing,
-    FindingCode::kVcpuDisagreement,
-    FindingCode::kLeftBehindByHostStep,
-    FindingCode::kRtcLocalTime,
-    FindingCode::kClockUnset,
-    FindingCode::kRebooted,
-    FindingCode::kNoAgent,
-    FindingCode::kAgentUnreachable,
-    FindingCode::kAgentUntrusted,
-    FindingCode::kHostStepped,
-    FindingCode::kHostUnproven,
+    FindingCode::kClockSet,         FindingCode::kCounterJump,
+    FindingCode::kReadGlitch,       FindingCode::kStoodStill,
+    FindingCode::kCaughtUp,         FindingCode::kRateFault,
+    FindingCode::kSlewing,          FindingCode::kTwoMasters,
+    FindingCode::kVcpuDisagreement, FindingCode::kLeftBehindByHostStep,
+    FindingCode::kLeapSecond,       FindingCode::kRtcLocalTime,
+    FindingCode::kClockUnset,       FindingCode::kRebooted,
+    FindingCode::kNoAgent,          FindingCode::kAgentUnreachable,
+    FindingCode::kAgentUntrusted,   FindingCode::kHostStepped,
+    FindingCode::kHostRate,         FindingCode::kHostUnproven,
     FindingCode::kUnjudgedGuests,
 };
 
@@ -42,10 +35,14 @@ std::string_view CodeName(FindingCode code) {
       return "rate-fault";
     case FindingCode::kSlewing:
       return "slewing";
+    case FindingCode::kTwoMasters:
+      return "two-masters";
     case FindingCode::kVcpuDisagreement:
       return "vcpu-disagreement";
     case FindingCode::kLeftBehindByHostStep:
       return "left-behind-by-host-step";
+    case FindingCode::kLeapSecond:
+      return "leap-second";
     case FindingCode::kRtcLocalTime:
       return "rtc-local-time";
     case FindingCode::kClockUnset:
@@ -60,6 +57,8 @@ std::string_view CodeName(FindingCode code) {
       return "agent-untrusted";
     case FindingCode::kHostStepped:
       return "host-stepped";
+    case FindingCode::kHostRate:
+      return "host-rate";
     case FindingCode::kHostUnproven:
       return "host-unproven";
     case FindingCode::kUnjudgedGuests:

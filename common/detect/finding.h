@@ -24,8 +24,10 @@ enum class FindingCode : uint8_t {
   kCaughtUp,
   kRateFault,
   kSlewing,
+  kTwoMasters,
   kVcpuDisagreement,
   kLeftBehindByHostStep,
+  kLeapSecond,
   kRtcLocalTime,
   kClockUnset,
   kRebooted,
@@ -33,6 +35,7 @@ enum class FindingCode : uint8_t {
   kAgentUnreachable,
   kAgentUntrusted,
   kHostStepped,
+  kHostRate,
   kHostUnproven,
   kUnjudgedGuests,
 };

@@ -19,6 +19,8 @@ bool IsMovement(FindingCode code) {
     case FindingCode::kCaughtUp:
     case FindingCode::kRateFault:
     case FindingCode::kSlewing:
+    case FindingCode::kTwoMasters:
+    case FindingCode::kLeapSecond:
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kClockUnset:
     case FindingCode::kRebooted:
@@ -26,6 +28,7 @@ bool IsMovement(FindingCode code) {
     case FindingCode::kAgentUnreachable:
     case FindingCode::kAgentUntrusted:
     case FindingCode::kHostStepped:
+    case FindingCode::kHostRate:
     case FindingCode::kHostUnproven:
     case FindingCode::kUnjudgedGuests:
       break;

@@ -1,11 +1,27 @@
 #include "common/detect/fleet_assessor.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace noonmark {
+
+namespace {
+
+constexpr int kFewClaims = 4;
+constexpr absl::Duration kAttributeEvery = absl::Seconds(1);
+// Over wide ways it takes minutes to prove a small rate.
+constexpr absl::Duration kPatience = absl::Hours(1);
+
+// It answers and is compared.
+bool IsMeasured(const GuestAssessor& guest) {
+  return guest.verdict() != Verdict::kUnknown &&
+         guest.verdict() != Verdict::kSuspended;
+}
+
+}  // namespace
 
 FleetAssessor::Effect FleetAssessor::Apply(const CoreInput& input) {
   if (record_) record_(input);
@@ -18,7 +34,9 @@ bool FleetAssessor::LookAtHost(const ClockReading& reading) {
   const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
   for (auto& [uuid, guest] : guests_) {
     if (result.slept) guest.OnHostSlept();
-    if (result.stepped.has_value()) guest.OnHostStepped(*result.stepped, now);
+    if (result.stepped.has_value()) {
+      guest.OnHostStepped(*result.stepped, result.leap_second, now);
+    }
   }
   return true;
 }
@@ -69,8 +87,45 @@ FleetAssessor::Effect FleetAssessor::On(const ExchangeInput& input) {
 }
 
 FleetAssessor::Effect FleetAssessor::On(const BurstEndInput& input) {
-  return {.ask_again =
-              Guest(input.guest).OnBurstEnd(host_.View(input.at), input.at)};
+  const bool again =
+      Guest(input.guest).OnBurstEnd(host_.View(input.at), input.at);
+  AttributeRates(input.at);
+  return {.ask_again = again};
+}
+
+// Whose counter is it that runs off? Any guest may be the one that can tell;
+// where many run off once a second is often enough.
+void FleetAssessor::AttributeRates(MonotonicTime now) {
+  const auto claims = std::count_if(
+      guests_.begin(), guests_.end(),
+      [](const auto& guest) { return guest.second.rate_claim().has_value(); });
+  if (claims > kFewClaims && attributed_.has_value() &&
+      now - *attributed_ < kAttributeEvery) {
+    return;
+  }
+  attributed_ = now;
+  std::vector<RateInterval> suffering;
+  size_t judged = 0;
+  for (auto& [uuid, guest] : guests_) {
+    judged += IsMeasured(guest) ? 1 : 0;
+    if (!guest.rate_claim().has_value()) continue;
+    const ProvenRate& claim = *guest.rate_claim();
+    std::vector<RateWitness> others;
+    for (const auto& [other_uuid, other] : guests_) {
+      if (&other == &guest || !IsMeasured(other)) continue;
+      RateWitness witness;
+      if (other.rate_claim().has_value()) {
+        witness.claimed = other.rate_claim()->rate;
+      }
+      witness.sound = other.Contradicts(claim);
+      others.push_back(witness);
+    }
+    const RateBlame blame =
+        BlameForRate(claim.rate, others, now - guest.rate_claimed(), kPatience);
+    guest.JudgeRate(blame, now);
+    if (blame == RateBlame::kHost) suffering.push_back(claim.rate);
+  }
+  host_.OnSharedRate(suffering, judged, now);
 }
 
 FleetAssessor::Effect FleetAssessor::On(const SilenceInput& input) {

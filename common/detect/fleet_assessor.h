@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,7 @@ class FleetAssessor {
   }
   bool LookAtHost(const ClockReading& reading);
   void CountUnjudged(MonotonicTime now);
+  void AttributeRates(MonotonicTime now);
 
   Effect On(const HostReadingInput& input);
   Effect On(const DisciplineInput& input);
@@ -66,6 +68,7 @@ class FleetAssessor {
   AssessorOptions guest_options_;
   UnjudgedBudget unjudged_;
   HostTracker host_;
+  std::optional<MonotonicTime> attributed_;
   std::map<std::string, GuestAssessor> guests_;
   std::function<void(const CoreInput&)> record_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/estimate/format.h"
 
 namespace noonmark {
 namespace {
@@ -80,12 +81,17 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
   const MonotonicTime now =
       MonotonicTime::FromReading(exchange.host_received.monotonic);
   EndSilence(now);
+  wide_.OnExchange(exchange);
   if (result.rebooted) {
+    wide_.Forget();
+    rate_claim_.reset();
     judge_.OnReboot(now);
     findings_.EndMovements(now);
     glitches_ = GlitchFindings();
     findings_.End(FindingCode::kRateFault, now);
     findings_.End(FindingCode::kSlewing, now);
+    findings_.End(FindingCode::kTwoMasters, now);
+    two_masters_.Forget();
     findings_.End(FindingCode::kVcpuDisagreement, now);
     findings_.End(FindingCode::kClockUnset, now);
     offset_.reset();
@@ -99,6 +105,7 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
 
 bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   GuestTracker::BurstResult burst = tracker_.EndBurst();
+  wide_.OnBurstEnd(now);
   Record(burst.findings);
   HoldConditions(now);
   findings_.Expire(now, keep_findings_);
@@ -108,6 +115,7 @@ bool GuestAssessor::OnBurstEnd(const HostView& host, MonotonicTime now) {
   host_bound_ = host.proven;
   const Verdict before = judge_.verdict();
   judge_.OnOffset(*offset_, host, now);
+  judge_.ExplainWidth(wide_.reason());
   news_ |= judge_.verdict() != before;
   if (judge_.verdict() == Verdict::kOk) {
     findings_.EndMovements(now);
@@ -141,12 +149,13 @@ void GuestAssessor::OnPaused(MonotonicTime now) {
   news_ = true;
 }
 
-void GuestAssessor::OnHostStepped(const Interval& step, MonotonicTime now) {
+void GuestAssessor::OnHostStepped(const Interval& step, bool leap_second,
+                                  MonotonicTime now) {
   host_step_ = host_step_.has_value() ? *host_step_ + step : step;
   // What was measured against the old mark is no offset from the new one.
   offset_.reset();
   tracker_.ForgetOffsets();
-  if (judge_.verdict() != Verdict::kUnknown) {
+  if (!leap_second && judge_.verdict() != Verdict::kUnknown) {
     judge_.OnSuspend("host-stepped", now);
   }
   news_ = true;
@@ -172,8 +181,12 @@ bool GuestAssessor::TakeNews() { return std::exchange(news_, false); }
 void GuestAssessor::Record(const std::vector<Finding>& findings) {
   for (const Finding& told : findings) {
     if (told.code == FindingCode::kRateFault) {
-      HoldCondition(told);
+      ClaimRate({*told.rate, told.window_end, told.last_seen});
       continue;
+    }
+    if (told.code == FindingCode::kCounterJump ||
+        told.code == FindingCode::kStoodStill) {
+      two_masters_.Forget();
     }
     Finding finding = told;
     if (finding.code == FindingCode::kClockSet ||
@@ -201,24 +214,8 @@ void GuestAssessor::NoteHunt(const GuestReading& guest, MonotonicTime now) {
 }
 
 void GuestAssessor::HoldConditions(MonotonicTime now) {
-  // Claimed when two baselines prove it, and held until one denies it.
-  const std::optional<RateInterval> steady = tracker_.steady_rate();
-  const std::optional<RateInterval> rate = tracker_.rate();
-  const double certain = steady.has_value() ? steady->LeastMagnitude() : 0;
-  if (rate.has_value() && rate->MostMagnitude() < rate_warning_ppm_) {
-    findings_.End(FindingCode::kRateFault, now);
-  } else if (certain > rate_warning_ppm_) {
-    Finding finding;
-    finding.code = FindingCode::kRateFault;
-    finding.severity =
-        certain * 1000 > static_cast<double>(tracker_.options().rho)
-            ? Severity::kFault
-            : Severity::kWarning;
-    finding.first_seen = finding.last_seen = now;
-    // Over the longest time, which bounds it best.
-    finding.rate = rate.has_value() ? rate : steady;
-    HoldCondition(finding);
-  }
+  UpdateRateClaim();
+  if (!rate_claim_.has_value()) findings_.End(FindingCode::kRateFault, now);
 
   if (tracker_.slew().has_value()) {
     Finding finding;
@@ -231,11 +228,82 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
     findings_.End(FindingCode::kSlewing, now);
   }
 
+  HoldTwoMasters(now);
+
   if (findings_.IsActive(FindingCode::kVcpuDisagreement) &&
       now - findings_.Find(FindingCode::kVcpuDisagreement)->last_seen >
           kQuiet) {
     findings_.End(FindingCode::kVcpuDisagreement, now);
   }
+}
+
+// What was proven again and again without a pause is proven over all the time
+// of it; the latest of it is enough.
+void GuestAssessor::ClaimRate(const ProvenRate& proven) {
+  if (!rate_claim_.has_value()) rate_claimed_ = proven.end;
+  const absl::Duration baseline = tracker_.options().rate_baseline;
+  ProvenRate claim = proven;
+  if (rate_claim_.has_value() && rate_claim_->begin < proven.begin &&
+      proven.begin - rate_claim_->end < baseline / 4) {
+    claim.begin = std::max(rate_claim_->begin, proven.end - baseline);
+  }
+  rate_claim_ = claim;
+}
+
+// Claimed when two baselines prove it, and until one denies it.
+void GuestAssessor::UpdateRateClaim() {
+  const RateEstimates& rates = tracker_.rates();
+  const std::optional<ProvenRate> steady = rates.steady();
+  if (rates.IsBelow(rate_warning_ppm_)) {
+    rate_claim_.reset();
+  } else if (steady.has_value() &&
+             steady->rate.LeastMagnitude() > rate_warning_ppm_ &&
+             (!rate_claim_.has_value() || rate_claim_->end < steady->end)) {
+    ClaimRate(*steady);
+  }
+}
+
+bool GuestAssessor::Contradicts(const ProvenRate& claim) const {
+  return !rate_claim_.has_value() && tracker_.rates().Contradicts(claim);
+}
+
+void GuestAssessor::JudgeRate(RateBlame blame, MonotonicTime now) {
+  if (blame == RateBlame::kOpen || !rate_claim_.has_value()) return;
+  Finding finding;
+  finding.code = FindingCode::kRateFault;
+  const double certain = rate_claim_->rate.LeastMagnitude();
+  finding.severity =
+      certain * 1000 > static_cast<double>(tracker_.options().rho)
+          ? Severity::kFault
+          : Severity::kWarning;
+  finding.first_seen = finding.last_seen = now;
+  finding.rate = rate_claim_->rate;
+  // Over the longest time, which bounds it best.
+  const std::optional<RateInterval> rate = tracker_.rates().rate();
+  if (rate.has_value() && rate->LeastMagnitude() > rate_warning_ppm_) {
+    finding.rate = rate;
+  }
+  HoldOrEnd(blame == RateBlame::kGuest, finding, now);
+}
+
+void GuestAssessor::HoldTwoMasters(MonotonicTime now) {
+  if (tracker_.local().has_value() && !tracker_.suspicious()) {
+    two_masters_.Add(*tracker_.local());
+  }
+  const std::optional<TwoMasters::Swings> swings = two_masters_.swings(now);
+  Finding finding;
+  finding.code = FindingCode::kTwoMasters;
+  finding.first_seen = finding.last_seen = now;
+  if (swings.has_value()) {
+    finding.severity = std::max(
+        Severity::kWarning,
+        SeverityOf(Interval::Exactly(swings->widest), policy_.thresholds));
+    finding.window_begin = swings->first;
+    finding.window_end = swings->last;
+    finding.note = absl::StrCat(swings->turns, " turns, the widest of ",
+                                FormatSeconds(swings->widest));
+  }
+  HoldOrEnd(swings.has_value(), finding, now);
 }
 
 // What makes the guest wrong, where no movement was seen to make it so.
@@ -315,7 +383,8 @@ void GuestAssessor::EndSilence(MonotonicTime now) {
 
 size_t GuestAssessor::Bytes() const {
   return sizeof(*this) + tracker_.HeapBytes() + findings_.Bytes() +
-         judge_.reason().capacity() + policy_.name.capacity();
+         judge_.reason().capacity() + wide_.reason().capacity() +
+         policy_.name.capacity();
 }
 
 }  // namespace noonmark

@@ -11,7 +11,10 @@
 #include "common/detect/finding_log.h"
 #include "common/detect/glitch_finding.h"
 #include "common/detect/guest_tracker.h"
+#include "common/detect/rate_blame.h"
+#include "common/detect/two_masters.h"
 #include "common/detect/verdict.h"
+#include "common/detect/wide_bound.h"
 #include "common/estimate/exchange.h"
 
 namespace noonmark {
@@ -51,8 +54,9 @@ class GuestAssessor {
   // The hypervisor paused the guest.
   void OnPaused(MonotonicTime now);
 
-  // The host's REALTIME was set by `step`: no word about any guest.
-  void OnHostStepped(const Interval& step, MonotonicTime now);
+  // The host's REALTIME was set by `step`: no word about any guest, and no
+  // judging until the host is right for sure; a leap second is right.
+  void OnHostStepped(const Interval& step, bool leap_second, MonotonicTime now);
   // The host's counter stood still: no old comparison holds.
   void OnHostSlept() { tracker_.ForgetComparisons(); }
 
@@ -69,26 +73,37 @@ class GuestAssessor {
   const std::optional<absl::Duration>& host_bound() const {
     return host_bound_;
   }
-  std::optional<RateInterval> rate() const { return tracker_.rate(); }
+  std::optional<RateInterval> rate() const { return tracker_.rates().rate(); }
   // How the offset changes. Absent: not known yet, or there is no judging.
   std::optional<DriftEstimate> drift() const;
   // How long after measured() the offset reaches the warning threshold, if it
   // goes on drifting so; see TimeToThreshold().
   std::optional<Interval> until_warning() const;
+  // Its counter was proven to run off from the host's. Absent: it was not. It
+  // is no finding before JudgeRate() says whose counter it is.
+  const std::optional<ProvenRate>& rate_claim() const { return rate_claim_; }
+  // Since when. Meaningless without one.
+  MonotonicTime rate_claimed() const { return rate_claimed_; }
+  // Its own counter runs soundly; see RateWitness::sound.
+  bool Contradicts(const ProvenRate& claim) const;
+  void JudgeRate(RateBlame blame, MonotonicTime now);
   std::vector<Finding> findings() const { return findings_.Ordered(); }
   // What the guest's hunter said last, without the glitches' readings, which
   // are in the findings. Absent: it has none running.
   const std::optional<HuntReport>& hunt() const { return hunt_; }
   // True once after something that a person would want to see at once.
   bool TakeNews();
-  // All that is kept of the guest here; at most 4 KiB, whatever it answers, and
-  // 5 KiB while something is suspected.
+  // All that is kept of the guest here; at most 5 KiB, whatever it answers,
+  // and 6 KiB while something is suspected.
   size_t Bytes() const;
 
  private:
   void Record(const std::vector<Finding>& findings);
   void NoteHunt(const GuestReading& guest, MonotonicTime now);
   void HoldConditions(MonotonicTime now);
+  void HoldTwoMasters(MonotonicTime now);
+  void ClaimRate(const ProvenRate& proven);
+  void UpdateRateClaim();
   void HoldCause(MonotonicTime now);
   void HoldOrEnd(bool holds, const Finding& finding, MonotonicTime now);
   void HoldCondition(const Finding& finding);
@@ -99,6 +114,10 @@ class GuestAssessor {
   absl::Duration keep_findings_;
   GuestTracker tracker_;
   VerdictJudge judge_;
+  TwoMasters two_masters_;
+  WideBound wide_;
+  std::optional<ProvenRate> rate_claim_;
+  MonotonicTime rate_claimed_;
   FindingLog findings_;
   GlitchFindings glitches_;
   std::optional<HuntReport> hunt_;

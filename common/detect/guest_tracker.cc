@@ -140,8 +140,8 @@ void GuestTracker::NoteBroken(const Exchange& exchange, const RawOffset& raw,
 void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
                           MonotonicTime now, Result& result) {
   const GuestReading& guest = exchange.guest;
-  const LocalReading local =
-      LocalReadingOf(guest.sent, now, guest.discontinuities);
+  const LocalReading local = LocalReadingOf(
+      guest.sent, now, guest.discontinuities, LeapStateOf(guest.discipline));
   const LocalReading received = LocalReadingOf(guest.received, now);
   const BoundAt counter = {raw, exchange.host_received.raw_before, now};
   if (!suspicious()) {
@@ -167,6 +167,7 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
     if (moved.Any() && !told) {
       Suspect(now).misread = moved.Size();
     } else {
+      NoteWord(local, told);
       if (told) {
         result.findings.push_back(Set(*last_, local, moved.set, now));
         best_ = Best();  // what was proven of the clock is over
@@ -220,6 +221,33 @@ CounterLine::Place GuestTracker::PlaceRaw(const BoundAt& raw) {
   return CounterLine::Place::kNew;
 }
 
+// The kernel's word of a set can come a little before a reading shows it, or
+// after.
+void GuestTracker::NoteWord(const LocalReading& local, bool shown) {
+  if (shown || !last_.has_value()) {
+    unseen_sets_ = 0;
+    return;
+  }
+  uint64_t words = local.discontinuities > last_->discontinuities
+                       ? local.discontinuities - last_->discontinuities
+                       : 0;
+  const uint64_t late = std::min(words, untold_sets_);
+  untold_sets_ -= late;
+  unseen_sets_ += words - late;
+}
+
+void GuestTracker::TellUnseenSets(std::vector<Finding>& findings) {
+  if (unseen_sets_ == 0) return;
+  Finding nothing =
+      Set(*last_, *last_, Interval::Exactly(absl::ZeroDuration()), last_->at);
+  nothing.active = false;
+  nothing.discontinuities = unseen_sets_;
+  nothing.before.reset();
+  nothing.after.reset();
+  nothing.note = "set and set back between two readings, or to the time it was";
+  findings.push_back(std::move(nothing));
+}
+
 void GuestTracker::FollowSlew(const LocalReading& local) {
   const SlewAnchor here = {local.differences.mono_raw, local.raw};
   if (!slew_anchor_.has_value()) {
@@ -244,13 +272,15 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
   }
   if (suspicious()) return result;
   if (!suspected_ && best_.raw.has_value()) SettleDoubt(result.findings);
+  if (!suspected_) TellUnseenSets(result.findings);
+  unseen_sets_ = 0;
   suspected_ = false;
   ForgetDriftAcross(result.findings);
   FollowDrift();
   result.offset = best_.offset;
   result.measured = best_.measured;
   if (best_.raw.has_value()) {
-    rate_.Add(best_.raw->bound, best_.raw->at);
+    rate_.Add(*best_.raw);
     anchor_ = best_.raw;
   }
   best_ = Best();

@@ -91,9 +91,7 @@ class GuestTracker {
   const TrackerOptions& options() const { return options_; }
   bool suspicious() const { return suspicion_ != nullptr; }
   // Of guest RAW against host RAW. Absent: not bounded yet.
-  std::optional<RateInterval> rate() const { return rate_.rate(); }
-  // Seen over two baselines, one after the other; see RateEstimate.
-  std::optional<RateInterval> steady_rate() const { return rate_.steady(); }
+  const RateEstimates& rates() const { return rate_; }
   // Of guest REALTIME against the host's, since it was moved at once. Absent:
   // not told yet.
   std::optional<DriftEstimate> drift() const {
@@ -101,11 +99,14 @@ class GuestTracker {
   }
   // Of guest MONOTONIC against its RAW, while beyond slew_warning_ppm.
   const std::optional<RateInterval>& slew() const { return slew_; }
+  // Its clocks as they were found last, misreads apart. Absent: not yet.
+  const std::optional<LocalReading>& local() const { return last_; }
   // The guest's REALTIME as read last.
   absl::Duration realtime() const { return realtime_; }
   size_t HeapBytes() const {
     return boot_id_.capacity() + clocksource_.capacity() +
-           (suspicious() ? sizeof(Suspicion) : 0);
+           (suspicious() ? sizeof(Suspicion) : 0) +
+           (doubt_ != nullptr ? sizeof(Doubt) : 0);
   }
 
  private:
@@ -146,6 +147,9 @@ class GuestTracker {
     Interval size;
     // Where it stood before.
     BoundAt began;
+    // Where it stood then, and how long the gap was that it leapt in.
+    BoundAt stands;
+    absl::Duration gap;
     MonotonicTime quiet;
     MonotonicTime triggered;
     int on_new = 0;
@@ -188,6 +192,8 @@ class GuestTracker {
   void SettleDoubt(std::vector<Finding>& findings);
   void NoteLocal(const Suspicion& s, const LocalReading& before,
                  const LocalMovement& moved, std::vector<Finding>& findings);
+  void NoteWord(const LocalReading& local, bool shown);
+  void TellUnseenSets(std::vector<Finding>& findings);
   void NoteMisread(const Suspicion& s, const Interval& size,
                    std::vector<Finding>& findings) const;
   void NoteMixed(const Suspicion& s, const Interval& size,
@@ -207,6 +213,10 @@ class GuestTracker {
   bool suspected_ = false;
   std::string boot_id_;
   std::string clocksource_;
+  // How often the kernel told the agent of a set that no reading shows, since
+  // the last burst ended; and how many sets it has not told of so far.
+  uint64_t unseen_sets_ = 0;
+  uint64_t untold_sets_ = 0;
   // Of the last exchange, on the host's RAW.
   absl::Duration asked_;
   absl::Duration answered_;
@@ -221,8 +231,8 @@ class GuestTracker {
   int band_readings_ = 0;
   // Rare and large: not kept while nothing is suspected.
   std::unique_ptr<Suspicion> suspicion_;
-  std::optional<Doubt> doubt_;
-  RateEstimate rate_;
+  std::unique_ptr<Doubt> doubt_;
+  RateEstimates rate_;
   DriftWindow drift_;
   Best best_;
 };

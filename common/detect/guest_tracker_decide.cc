@@ -14,6 +14,7 @@ constexpr double kSteepestPpm = 100'000;
 // A leap that looks like less than this over the baseline of a rate is not
 // told from one.
 constexpr PartsPerBillion kSmallRate = 100'000;
+constexpr absl::Duration kShortestGap = absl::Milliseconds(1);
 // A size this well known fits few of all possible ones.
 constexpr absl::Duration kWellKnown = absl::Milliseconds(50);
 
@@ -41,6 +42,11 @@ void GuestTracker::Decide(std::vector<Finding>& findings) {
     DecideLocal(s, moved, findings);
   }
   if (!moved.has_value()) return;
+  if (moved->WasSet() &&
+      s.local.after().discontinuities <= last_->discontinuities) {
+    ++untold_sets_;
+  }
+  unseen_sets_ = 0;
   last_ = s.local.after();
   if (moved->leapt) {
     slew_anchor_.reset();
@@ -153,19 +159,22 @@ void GuestTracker::DecideSteep(const Suspicion& s,
     rate_.Forget();
   }
   NoteRate(s, slope, findings);
-  doubt_ = Doubt{.size = s.counter->Trigger(*band_),
-                 .began = anchor_.value_or(band_->latest()),
-                 .quiet = s.quiet,
-                 .triggered = s.triggered,
-                 .on_new = s.counter->on_new(),
-                 .rate = slope};
+  doubt_ =
+      std::make_unique<Doubt>(Doubt{.size = s.counter->Trigger(*band_),
+                                    .began = anchor_.value_or(band_->latest()),
+                                    .stands = s.counter->last(),
+                                    .gap = kShortestGap,
+                                    .quiet = s.quiet,
+                                    .triggered = s.triggered,
+                                    .on_new = s.counter->on_new(),
+                                    .rate = slope});
   StandOn(OffsetBand(s.counter->last()), s);
   best_ = s.moved;
 }
 
 // In a gap it may have run at the rate of before for a while.
 RateInterval GuestTracker::WithKnownRate(const RateInterval& slope) const {
-  if (!doubt_.has_value() || !doubt_->rate.has_value()) return slope;
+  if (doubt_ == nullptr || !doubt_->rate.has_value()) return slope;
   return {std::min(slope.lo_ppm, doubt_->rate->lo_ppm),
           std::max(slope.hi_ppm, doubt_->rate->hi_ppm)};
 }
@@ -188,7 +197,7 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
 
   const Interval size = s.counter->Leap(*band_);
   std::optional<RateInterval> rate;
-  if (doubt_.has_value() && SameSide(doubt_->size, size)) {
+  if (doubt_ != nullptr && SameSide(doubt_->size, size)) {
     const BoundAt& last = s.counter->last();
     rate = RateBetween(doubt_->began.bound, last.bound,
                        last.at - doubt_->began.at);
@@ -197,18 +206,21 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     rate_.Forget();
     drift_.Forget();
   }
-  doubt_ = Doubt{.size = size,
-                 .began = *anchor_,
-                 .quiet = s.quiet,
-                 .triggered = s.triggered,
-                 .on_new = s.counter->on_new(),
-                 .rate = rate};
+  doubt_ = std::make_unique<Doubt>(
+      Doubt{.size = size,
+            .began = *anchor_,
+            .stands = s.counter->line().latest(),
+            .gap = std::max(kShortestGap, s.counter->first().at - anchor_->at),
+            .quiet = s.quiet,
+            .triggered = s.triggered,
+            .on_new = s.counter->on_new(),
+            .rate = rate});
   StandOn(s.counter->line(), s);
   return true;
 }
 
 void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {
-  if (!doubt_.has_value()) return;
+  if (doubt_ == nullptr) return;
   // A small one may be a rate that takes its time to leave the band again. It
   // is told by the rate, or not worth telling.
   if (doubt_->rate.has_value() ||
@@ -217,6 +229,14 @@ void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {
     if (best_.measured - doubt_->triggered > 2 * options_.rate_baseline) {
       doubt_.reset();
     }
+    return;
+  }
+  // If it runs off at the rate that would explain it, it is here by now.
+  const absl::Duration since = best_.raw->at - doubt_->stands.at;
+  const double times = absl::FDivDuration(since, doubt_->gap);
+  const Interval ran = {doubt_->size.lo * times, doubt_->size.hi * times};
+  if ((doubt_->stands.bound + ran).Meets(best_.raw->bound) &&
+      since < 2 * options_.rate_baseline) {
     return;
   }
   Suspicion s;
@@ -273,6 +293,7 @@ void GuestTracker::NoteRate(const Suspicion& s, const RateInterval& rate,
   finding.size.reset();
   finding.signature = nullptr;
   finding.rate = rate;
+  finding.last_seen = s.counter->last().seen;
   findings.push_back(std::move(finding));
 }
 
@@ -328,6 +349,13 @@ Finding GuestTracker::Set(const LocalReading& from, const LocalReading& to,
     set.discontinuities = to.discontinuities - from.discontinuities;
   }
   set.signature = MatchSignature(size);
+  if (IsLeapSecond(size, from.leap, to.leap, to.realtime,
+                   window_end - from.at)) {
+    set.code = FindingCode::kLeapSecond;
+    set.severity = Severity::kInfo;
+    set.active = false;
+    set.signature = nullptr;
+  }
   return set;
 }
 

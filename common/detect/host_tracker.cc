@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/detect/rate_blame.h"
 #include "common/estimate/format.h"
 
 namespace noonmark {
@@ -16,6 +17,9 @@ constexpr absl::Duration kAnotherTime = absl::Seconds(1);
 
 // Unproven for less is no finding: at the start chronyd has not answered yet.
 constexpr absl::Duration kBriefly = absl::Milliseconds(900);
+
+// Parts per million: no daemon corrects more by the frequency alone.
+constexpr double kMostThatIsMended = 500;
 
 // Named of those without a verdict.
 constexpr size_t kMostNames = 8;
@@ -32,7 +36,7 @@ HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   Result result;
   if (reading.raw_after < reading.raw_before) return result;
   const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
-  const LocalReading local = LocalReadingOf(reading, now);
+  const LocalReading local = LocalReadingOf(reading, now, 0, leap_);
   if (!last_.has_value()) {
     last_ = local;
     return result;
@@ -48,20 +52,27 @@ HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   result.slept = moved.Slept();
   if (moved.WasSet()) {
     result.stepped = moved.set;
-    stepped_at_ = now;
-    proven_since_step_ = false;
-    NoteChronyIsLate();
+    result.leap_second = IsLeapSecond(moved.set, last_->leap, local.leap,
+                                      local.realtime, now - last_->at);
     Finding finding;
-    finding.code = FindingCode::kHostStepped;
-    finding.severity = std::max(Severity::kWarning,
-                                SeverityOf(moved.set, options_.thresholds));
+    if (result.leap_second) {
+      finding.code = FindingCode::kLeapSecond;
+      finding.active = false;
+    } else {
+      stepped_at_ = now;
+      proven_since_step_ = false;
+      NoteChronyIsLate();
+      finding.code = FindingCode::kHostStepped;
+      finding.severity = std::max(Severity::kWarning,
+                                  SeverityOf(moved.set, options_.thresholds));
+      finding.signature = MatchSignature(moved.set);
+    }
     finding.first_seen = finding.last_seen = now;
     finding.window_begin = last_->at;
     finding.window_end = now;
     finding.size = moved.set;
     finding.before = last_->differences.real_mono;
     finding.after = local.differences.real_mono;
-    finding.signature = MatchSignature(moved.set);
     findings_.Record(finding);
   }
   last_ = Tightened(*last_, local);
@@ -93,6 +104,7 @@ HostBoundOrReason HostTracker::ChronyBound(MonotonicTime now) const {
 
 void HostTracker::OnDiscipline(
     const std::optional<KernelDiscipline>& discipline, MonotonicTime now) {
+  leap_ = LeapStateOf(discipline);
   HostBoundOrReason kernel = BoundOf(discipline, now);
   HostBoundOrReason chrony = ChronyBound(now);
   const bool chrony_is_better =
@@ -146,6 +158,26 @@ void HostTracker::OnUnjudged(std::vector<std::string> names, size_t guests,
   if (count > names.size()) {
     absl::StrAppend(&finding.note, " and ", count - names.size(), " more");
   }
+  findings_.Hold(finding);
+}
+
+void HostTracker::OnSharedRate(const std::vector<RateInterval>& rates,
+                               size_t guests, MonotonicTime now) {
+  if (rates.empty()) {
+    findings_.End(FindingCode::kHostRate, now);
+    return;
+  }
+  const RateInterval common = CommonRate(rates);
+  Finding finding;
+  finding.code = FindingCode::kHostRate;
+  finding.severity = common.LeastMagnitude() > kMostThatIsMended
+                         ? Severity::kFault
+                         : Severity::kWarning;
+  finding.first_seen = finding.last_seen = now;
+  // The guests' against the host's; the host's is the reverse.
+  finding.rate = RateInterval{-common.hi_ppm, -common.lo_ppm};
+  finding.note = absl::StrCat(rates.size(), " of ", guests,
+                              " guests run off from it alike");
   findings_.Hold(finding);
 }
 

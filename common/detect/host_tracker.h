@@ -12,6 +12,7 @@
 #include "common/detect/local_line.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/interval.h"
+#include "common/estimate/rate.h"
 #include "common/time/clock.h"
 
 namespace noonmark {
@@ -48,6 +49,8 @@ class HostTracker {
   struct Result {
     // REALTIME was set by this much.
     std::optional<Interval> stepped;
+    // It was the kernel's leap second; guests do it by themselves.
+    bool leap_second = false;
     // The host slept: its counters stood still, all comparisons are void.
     bool slept = false;
   };
@@ -69,6 +72,10 @@ class HostTracker {
   void OnUnjudged(std::vector<std::string> names, size_t guests,
                   MonotonicTime now);
 
+  // So many of its `guests` run off at rates that blame the host's counter.
+  void OnSharedRate(const std::vector<RateInterval>& rates, size_t guests,
+                    MonotonicTime now);
+
   // What verdicts lean on now.
   HostView View(MonotonicTime now) const;
   bool declared() const { return options_.trust == HostTrust::kDeclared; }
@@ -88,6 +95,7 @@ class HostTracker {
 
   HostOptions options_;
   std::optional<LocalReading> last_;
+  LeapState leap_;
   // Readings in a row that no clock can give.
   int misreads_ = 0;
   std::optional<HostBound> bound_;

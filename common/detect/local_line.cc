@@ -14,11 +14,13 @@ void Tighten(Interval& newer, const Interval& older) {
 }  // namespace
 
 LocalReading LocalReadingOf(const ClockReading& clocks, MonotonicTime at,
-                            uint64_t discontinuities) {
+                            uint64_t discontinuities, const LeapState& leap) {
   return {.differences = DifferencesOf(clocks),
           .discontinuities = discontinuities,
           .raw = clocks.raw_before,
-          .at = at};
+          .realtime = clocks.realtime,
+          .at = at,
+          .leap = leap};
 }
 
 LocalReading Tightened(const LocalReading& older, const LocalReading& newer) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "common/detect/leap_second.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/local_differences.h"
 #include "common/time/clock.h"
@@ -22,11 +23,14 @@ struct LocalReading {
   // How often the agent had been told of a set.
   uint64_t discontinuities = 0;
   absl::Duration raw;  // the machine's
-  MonotonicTime at;    // the host's
+  absl::Duration realtime;
+  MonotonicTime at;  // the host's
+  LeapState leap;
 };
 
 LocalReading LocalReadingOf(const ClockReading& clocks, MonotonicTime at,
-                            uint64_t discontinuities = 0);
+                            uint64_t discontinuities = 0,
+                            const LeapState& leap = {});
 
 // `newer`, with what `older` knew better: as long as nobody sets the clock,
 // REALTIME - MONOTONIC is one value, and so is BOOTTIME - MONOTONIC.

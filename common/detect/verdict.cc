@@ -49,7 +49,7 @@ void VerdictJudge::SetAllowed(const Thresholds& thresholds,
 
 void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
                             MonotonicTime now) {
-  wants_confirmation_ = false;
+  wants_confirmation_ = too_wide_ = false;
   if (host.stepped) {
     OnSuspend("host-stepped", now);
     return;
@@ -99,6 +99,7 @@ void VerdictJudge::OnOffset(const Interval& offset, const HostView& host,
     return;
   }
   inside_ = well_inside_ = 0;
+  too_wide_ = true;
   const absl::Duration needed =
       absl::AbsDuration(absl::AbsDuration(offset.Middle() - intended_) - limit);
   Set(Verdict::kUncertain,
@@ -127,6 +128,12 @@ void VerdictJudge::OnSuspend(std::string_view reason, MonotonicTime now) {
 
 void VerdictJudge::Explain(std::string_view reason) {
   if (reason_.empty()) reason_ = std::string(reason);
+}
+
+void VerdictJudge::ExplainWidth(std::string_view reason) {
+  if (too_wide_ && verdict_ == Verdict::kUncertain && !reason.empty()) {
+    absl::StrAppend(&reason_, "; ", std::string(reason));
+  }
 }
 
 void VerdictJudge::OnReboot(MonotonicTime now) {

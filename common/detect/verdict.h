@@ -77,6 +77,8 @@ class VerdictJudge {
   void OnSuspend(std::string_view reason, MonotonicTime now);
   // Why, where the last offset's verdict does not say.
   void Explain(std::string_view reason);
+  // Why the bound is wide, where the last offset's was too wide to tell.
+  void ExplainWidth(std::string_view reason);
   // Another boot: nothing of the last counts.
   void OnReboot(MonotonicTime now);
 
@@ -91,6 +93,7 @@ class VerdictJudge {
   std::optional<MonotonicTime> unjudged_since_;
   bool begun_ = false;  // something was said
   bool wants_confirmation_ = false;
+  bool too_wide_ = false;
   // Bursts in a row: outside; inside T; inside T/2.
   int outside_ = 0;
   int inside_ = 0;

@@ -6,6 +6,8 @@
 
 #include "absl/time/time.h"
 #include "common/estimate/interval.h"
+#include "common/estimate/offset_band.h"
+#include "common/time/monotonic_time.h"
 
 namespace noonmark {
 
@@ -36,28 +38,72 @@ class RateEstimate {
  public:
   explicit RateEstimate(absl::Duration baseline) : baseline_(baseline) {}
 
-  // `at`: host RAW. One that falls begins anew.
-  void Add(const Interval& bound, absl::Duration at);
+  // One whose moment falls begins anew.
+  void Add(const BoundAt& next);
   void Forget();
 
   // Absent until a whole baseline has been seen.
   const std::optional<RateInterval>& rate() const { return rate_; }
+  // From when on rate() holds, in the mean.
+  MonotonicTime since() const { return since_; }
 
   // What holds of both of two baselines, one after the other. A leap too small
   // to be seen as one looks like a rate over the baseline that it is in, and
   // over no other. Absent until both have been seen.
   const std::optional<RateInterval>& steady() const { return steady_; }
+  // The second of the two.
+  MonotonicTime steady_since() const { return steady_since_; }
+  MonotonicTime steady_until() const { return steady_until_; }
 
  private:
-  struct Anchor {
-    Interval bound;
-    absl::Duration at;
-  };
   absl::Duration baseline_;
-  std::optional<Anchor> older_;
-  std::optional<Anchor> newer_;
+  std::optional<BoundAt> older_;
+  std::optional<BoundAt> newer_;
   std::optional<RateInterval> rate_;
+  MonotonicTime since_;
   std::optional<RateInterval> steady_;
+  MonotonicTime steady_since_;
+  MonotonicTime steady_until_;
+};
+
+// A rate that was proven over a time, in the mean.
+struct ProvenRate {
+  RateInterval rate;
+  MonotonicTime begin;
+  MonotonicTime end;
+};
+
+// The same over three times at once: from one bound to the next, over a
+// baseline, and over kLonger of them, which tells a small rate through wide
+// bounds.
+class RateEstimates {
+ public:
+  static constexpr int kLonger = 5;
+
+  explicit RateEstimates(absl::Duration baseline)
+      : short_(baseline), long_(baseline * kLonger) {}
+
+  void Add(const BoundAt& next);
+  void Forget();
+
+  // The narrower of what is known over the baselines.
+  std::optional<RateInterval> rate() const;
+  // Of what two baselines prove, that which leaves more; over the second of
+  // them.
+  std::optional<ProvenRate> steady() const;
+  // Proven to be less than `ppm` in magnitude, over a baseline.
+  bool IsBelow(double ppm) const;
+  // Over a time that holds all of `other`'s it came to less than two thirds of
+  // what that came to at least: whatever ran off then, it was not what the two
+  // have in common.
+  bool Contradicts(const ProvenRate& other) const;
+
+ private:
+  RateEstimate short_;
+  RateEstimate long_;
+  std::optional<BoundAt> last_;
+  std::optional<RateInterval> recent_;
+  MonotonicTime recent_since_;
 };
 
 }  // namespace noonmark

@@ -37,6 +37,7 @@ absl::Duration MovesC(const Deed& deed) {
     case DeedKind::kMigrated:
     case DeedKind::kFight:
     case DeedKind::kRate:
+    case DeedKind::kSlew:
     case DeedKind::kReboot:
     case DeedKind::kLies:
     case DeedKind::kHonest:
@@ -205,15 +206,12 @@ void Checker::CheckOffset(GuestId id, const GuestRow& row) {
 }
 
 void Checker::CheckFinding(GuestId id, const Finding& finding) {
-  const auto did = [&](DeedKind kind) {
-    const std::vector<Deed>& deeds = fleet_.deeds(id);
-    return std::any_of(deeds.begin(), deeds.end(),
-                       [&](const Deed& deed) { return deed.kind == kind; });
-  };
+  const auto did = [&](DeedKind kind) { return Did(id, kind); };
   const auto did_near = [&] {
     const std::vector<Deed>& deeds = fleet_.deeds(id);
     return std::any_of(deeds.begin(), deeds.end(), [&](const Deed& deed) {
-      return deed.host_at >= finding.window_begin - absl::Minutes(2);
+      return deed.kind != DeedKind::kSlew &&
+             deed.host_at >= finding.window_begin - absl::Minutes(2);
     });
   };
   ++tally_.findings;
@@ -221,8 +219,6 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
   switch (finding.code) {
     case FindingCode::kClockSet:
     case FindingCode::kCounterJump:
-      if (!WasSoFromTheStart(id, finding)) CheckMovement(id, finding);
-      break;
     case FindingCode::kStoodStill:
     case FindingCode::kCaughtUp:
       CheckMovement(id, finding);
@@ -242,7 +238,9 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
       }
       break;
     case FindingCode::kRateFault:
-      if (did(DeedKind::kRate) || Rates(Fleet::kHost)) break;
+      // A host that runs off by less than a fault leaves a guest that does, too,
+      // beyond what is allowed between them, and is no more to blame than it.
+      if (did(DeedKind::kRate) || Did(Fleet::kHost, DeedKind::kRate)) break;
       if ((finding.on_new > 0 && did_near()) ||
           Misread(id, finding.last_seen)) {
         ++tally_.misnamed;
@@ -256,6 +254,13 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
     case FindingCode::kRebooted:
       if (!did(DeedKind::kReboot)) Breach("blamed", id, name);
       break;
+    case FindingCode::kTwoMasters:
+      if (!did_near() && !did(DeedKind::kSlew)) Breach("blamed", id, name);
+      break;
+    case FindingCode::kLeapSecond:
+      if (!did(DeedKind::kLeapSecond)) Breach("blamed", id, name);
+      break;
+    case FindingCode::kHostRate:
     case FindingCode::kSlewing:
     case FindingCode::kRtcLocalTime:
     case FindingCode::kClockUnset:
@@ -269,23 +274,20 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
   }
 }
 
-// Nobody saw the jump: the offset was there as the guest was first judged.
-bool Checker::WasSoFromTheStart(GuestId id, const Finding& finding) const {
-  if (finding.before.has_value()) return false;  // a movement that was seen
-  const Asked* asked =
-      fleet_.FindAsked(id, guests_[static_cast<size_t>(id)].measured);
-  return fleet_.StartedAhead(id) != absl::ZeroDuration() && asked != nullptr &&
-         testing::Holds(*finding.size, asked->offset_t3);
-}
-
-bool Checker::Rates(GuestId id) const {
+bool Checker::Did(GuestId id, DeedKind kind) const {
   const std::vector<Deed>& deeds = fleet_.deeds(id);
-  return std::any_of(deeds.begin(), deeds.end(), [](const Deed& deed) {
-    return deed.kind == DeedKind::kRate;
-  });
+  return std::any_of(deeds.begin(), deeds.end(),
+                     [&](const Deed& deed) { return deed.kind == kind; });
 }
 
 void Checker::CheckMovement(GuestId id, const Finding& finding) {
+  if (finding.size->ContainsZero()) {
+    // Set and set back.
+    if (!Did(id, DeedKind::kSet)) {
+      Breach("blamed", id, "sets that nobody did");
+    }
+    return;
+  }
   const bool set = finding.code == FindingCode::kClockSet;
   // The last reading before came from an exchange that began earlier.
   MonotonicTime begin = finding.window_begin - absl::Seconds(5);
@@ -306,7 +308,8 @@ void Checker::CheckMovement(GuestId id, const Finding& finding) {
   const std::vector<Deed>& deeds = fleet_.deeds(id);
   const bool any =
       std::any_of(deeds.begin(), deeds.end(), [&](const Deed& deed) {
-        return deed.host_at >= begin && deed.kind != DeedKind::kFrozen;
+        return deed.host_at >= begin && deed.kind != DeedKind::kFrozen &&
+               deed.kind != DeedKind::kSlew;
       });
   if (any || Misread(id, begin)) {
     ++tally_.misnamed;

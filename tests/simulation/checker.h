@@ -88,10 +88,9 @@ class Checker final : public Fleet::Observer {
   void CheckMovement(GuestId id, const Finding& finding);
   bool Explained(GuestId id, const Interval& size, bool set,
                  MonotonicTime since) const;
-  bool WasSoFromTheStart(GuestId id, const Finding& finding) const;
   bool Misread(GuestId id, MonotonicTime since) const;
   void CheckMissed(GuestId id);
-  bool Rates(GuestId id) const;
+  bool Did(GuestId id, DeedKind kind) const;
   void Breach(const std::string& invariant, GuestId id,
               const std::string& words);
 

@@ -23,6 +23,7 @@ enum class DeedKind {
   kMigrated,     // to another machine, in `size`; what its clocks did follows
   kFight,        // two daemons begin to fight, `size` apart
   kRate,         // the counter's rate changed beyond wander
+  kSlew,         // the kernel was told to slew, by `size` a second
   kReboot,
   kLies,  // its answers are made up, from here to the end of the lie
   kHonest,

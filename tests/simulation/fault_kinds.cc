@@ -42,9 +42,8 @@ void AddHostKinds(std::vector<FaultKind>& kinds) {
   k.host = {"host-rate"};
   k.moves = 0;
   k.terms = "h";
-  k.settle = absl::Minutes(6);
-  k.others = 3;     // two may agree by chance, four do not
-  k.named = false;  // no detector of common mode yet: the guests are blamed
+  k.settle = absl::Minutes(15);
+  k.others = 3;  // two may agree by chance, four do not
   kinds.push_back(std::exchange(k, {}));
 }
 
@@ -136,9 +135,6 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
   k.moves = 0;
   k.terms = "r";
   k.settle = absl::Minutes(15);
-  // On a path of 20 ms 250 ppm are never proven; a wide answer amid a steep one
-  // is told as counters that disagree.
-  k.named = false;
   kinds.push_back(std::exchange(k, {}));
 
   k.name = "fighting daemons";
@@ -151,7 +147,6 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
   k.moves = 0;
   k.terms = "a";
   k.settle = absl::Minutes(2);
-  k.named = false;  // told as sets and slews; `two-masters` is not there yet
   kinds.push_back(std::exchange(k, {}));
 
   k.name = "asymmetric path";
@@ -187,7 +182,6 @@ void AddLeapSeconds(std::vector<FaultKind>& kinds) {
   k.at_midnight = true;
   k.leaves = FaultKind::Leaves::kOffset;
   k.judged_after = absl::Seconds(15);
-  k.named = false;  // told as a set by 1 s; `leap-second` is not there yet
   kinds.push_back(k);
 
   // Everybody's, as it is meant to be.

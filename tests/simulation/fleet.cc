@@ -56,6 +56,8 @@ std::string_view DeedName(DeedKind kind) {
       return "migrated";
     case DeedKind::kFight:
       return "fight";
+    case DeedKind::kSlew:
+      return "slew";
     case DeedKind::kRate:
       return "rate";
     case DeedKind::kReboot:
@@ -140,7 +142,6 @@ GuestId Fleet::AddGuest(const std::string& name, const GuestTraits& traits,
   const VirtualMachine::Start start = StartOf(random, options_.utc + ahead);
   guests_.push_back(std::make_unique<Guest>(
       Machine(start, traits.clock, random, options_.utc), traits));
-  guests_.back()->ahead = ahead;
   Domain& domain = guests_.back()->domain;
   domain.uuid = absl::StrCat("uuid-of-", name);
   domain.name = name;
@@ -650,6 +651,7 @@ void Fleet::SetRate(GuestId id, PartsPerBillion beyond_drift) {
 void Fleet::Slew(GuestId id, PartsPerBillion slew) {
   if (Later(id, [=, this] { Slew(id, slew); })) return;
   at(id).machine.SetSlew(now(), slew);
+  WriteDown(id, DeedKind::kSlew, absl::Nanoseconds(slew));
 }
 
 void Fleet::SetDiscipline(GuestId id, Discipline discipline) {

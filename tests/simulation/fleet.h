@@ -81,9 +81,6 @@ class Fleet final : private GuestDialer, private Clock {
   GuestId AddGuest(const std::string& name, const GuestTraits& traits = {},
                    absl::Duration ahead = absl::ZeroDuration());
   int guests() const { return static_cast<int>(guests_.size()); }
-  absl::Duration StartedAhead(GuestId guest) const {
-    return guests_[static_cast<size_t>(guest)]->ahead;
-  }
 
   // What happens at a moment; see Moment.
   Moment At(absl::Duration when);
@@ -163,7 +160,6 @@ class Fleet final : private GuestDialer, private Clock {
     uint32_t link_id = 0;
     absl::Duration partition_until;
     absl::Duration last_delivery;  // a stream keeps its order
-    absl::Duration ahead;
     absl::Duration stolen;
     bool down = false;
     bool lying = false;

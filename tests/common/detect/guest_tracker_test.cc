@@ -123,12 +123,52 @@ TEST_F(AttributionTest, TellsWhereItWasSetBetween) {
   EXPECT_LT(set.window_end, after + absl::Milliseconds(1));
 }
 
-TEST_F(AttributionTest, SaysNothingOfTwoSetsThatCancel) {
+// The kernel told of them, and no reading shows them: worth knowing, no fault.
+TEST_F(AttributionTest, TellsOfTwoSetsThatCancel) {
   w_.SetGuest(absl::Seconds(-6));
   w_.SetGuest(absl::Seconds(6));
   w_.Polls(2);
-  EXPECT_THAT(w_.Codes(), IsEmpty());
+  EXPECT_THAT(w_.Codes(), ElementsAre("(clock-set)"));
+  const Finding set = w_.Get(FindingCode::kClockSet);
+  EXPECT_EQ(set.severity, Severity::kInfo);
+  EXPECT_EQ(set.discontinuities, 2u);
+  EXPECT_FALSE(set.note.empty());
   EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
+  w_.Polls(5);
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 1u);
+}
+
+// Told of a little later than the burst that found it.
+TEST_F(AttributionTest, TellsASetOnceWhoseWordComesInTheNextBurst) {
+  w_.SetGuest(absl::Seconds(40), /*told=*/false);
+  w_.Poll();
+  w_.pair.guest.TellOfSet();
+  w_.Polls(2);
+  EXPECT_EQ(w_.Get(FindingCode::kClockSet).occurrences, 1u);
+  EXPECT_TRUE(w_.Get(FindingCode::kClockSet).active);
+}
+
+TEST_F(AttributionTest, TellsOfTwoMasters) {
+  for (int i = 0; i < 5; ++i) {
+    w_.SetGuest(absl::Seconds(i % 2 == 0 ? 6 : -6));
+    w_.Polls(3);
+  }
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("clock-set", "two-masters"));
+  EXPECT_EQ(w_.Get(FindingCode::kTwoMasters).severity, Severity::kFault);
+  w_.Polls(130);
+  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("clock-set", "(two-masters)"));
+}
+
+// A daemon that puts right what the counter does is no second master.
+TEST_F(AttributionTest, BlamesNoMasterForACounterThatLeaps) {
+  for (int i = 0; i < 6; ++i) {
+    const absl::Duration by = i % 2 == 0 ? kTwoTo42 : -kTwoTo42;
+    w_.LeapGuest(by);
+    w_.Polls(2);
+    w_.SetGuest(-by);
+    w_.Polls(2);
+    EXPECT_THAT(w_.Codes(), Not(Contains("two-masters")));
+  }
 }
 
 TEST_F(AttributionTest, SeesASetThroughAReadingWithAWideBracket) {

@@ -48,6 +48,7 @@ void WatchedGuest::Burst() {
     LookAtHost(pair.host.Read(pair.now));
     host.OnDiscipline(discipline, Now());
     confirm = guest.OnBurstEnd(host.View(Now()), Now());
+    guest.JudgeRate(RateBlame::kGuest, Now());
     verdicts_.push_back(guest.verdict());
   }
 }
@@ -75,7 +76,7 @@ void WatchedGuest::LookAtHost(const ClockReading& reading) {
   const HostTracker::Result result = host.OnReading(reading);
   if (result.slept) guest.OnHostSlept();
   if (result.stepped.has_value()) {
-    guest.OnHostStepped(*result.stepped,
+    guest.OnHostStepped(*result.stepped, result.leap_second,
                         MonotonicTime::FromReading(reading.monotonic));
     host.OnDiscipline(discipline, Now());
   }
