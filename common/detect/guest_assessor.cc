@@ -26,7 +26,7 @@ constexpr absl::Duration kQuiet = absl::Minutes(1);
 constexpr absl::Duration kLargeOffset = absl::Minutes(1);
 
 // Bytes of an error's text.
-constexpr size_t kMostNote = 160;
+constexpr size_t kMostNote = 240;
 
 // Time zones reach from -12 h to +14 h.
 constexpr int64_t kMostQuarterHours = 14 * 4;

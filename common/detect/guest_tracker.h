@@ -190,6 +190,7 @@ class GuestTracker {
   RateInterval WithKnownRate(const RateInterval& slope) const;
   void StandOn(const OffsetBand& line, const Suspicion& s);
   void SettleDoubt(std::vector<Finding>& findings);
+  void TellDoubted(std::vector<Finding>& findings);
   void NoteLocal(const Suspicion& s, const LocalReading& before,
                  const LocalMovement& moved, std::vector<Finding>& findings);
   void NoteWord(const LocalReading& local, bool shown);

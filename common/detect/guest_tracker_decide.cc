@@ -158,16 +158,23 @@ void GuestTracker::DecideSteep(const Suspicion& s,
   } else if (rate_.rate().has_value() && !Overlap(*rate_.rate(), slope)) {
     rate_.Forget();
   }
-  NoteRate(s, slope, findings);
+  // Through a few wide bounds a line can be laid though it leapt twice.
+  const Interval trigger = s.counter->Trigger(*band_);
+  const bool sure = slope.hi_ppm - slope.lo_ppm < slope.LeastMagnitude() ||
+                    (doubt_ != nullptr && SameSide(doubt_->size, trigger));
+  if (sure) NoteRate(s, slope, findings);
+  const std::optional<RateInterval> rate =
+      sure ? std::make_optional(slope) : std::nullopt;
   doubt_ =
-      std::make_unique<Doubt>(Doubt{.size = s.counter->Trigger(*band_),
+      std::make_unique<Doubt>(Doubt{.size = trigger,
                                     .began = anchor_.value_or(band_->latest()),
                                     .stands = s.counter->last(),
                                     .gap = kShortestGap,
                                     .quiet = s.quiet,
                                     .triggered = s.triggered,
                                     .on_new = s.counter->on_new(),
-                                    .rate = slope});
+                                    .rate = rate});
+  if (!sure && !left_over.ContainsZero()) doubt_.reset();
   StandOn(OffsetBand(s.counter->last()), s);
   best_ = s.moved;
 }
@@ -201,6 +208,11 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     const BoundAt& last = s.counter->last();
     rate = RateBetween(doubt_->began.bound, last.bound,
                        last.at - doubt_->began.at);
+    if (rate->LeastMagnitude() >
+        kSteepestPpm) {  // two leaps, one after another
+      if (!doubt_->rate.has_value()) TellDoubted(findings);
+      return false;
+    }
     NoteRate(s, *rate, findings);
   } else {
     rate_.Forget();
@@ -239,6 +251,11 @@ void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {
       since < 2 * options_.rate_baseline) {
     return;
   }
+  TellDoubted(findings);
+}
+
+// It was a leap, as far as one can tell.
+void GuestTracker::TellDoubted(std::vector<Finding>& findings) {
   Suspicion s;
   s.quiet = doubt_->quiet;
   s.triggered = doubt_->triggered;

@@ -238,8 +238,9 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
       }
       break;
     case FindingCode::kRateFault:
-      // A host that runs off by less than a fault leaves a guest that does, too,
-      // beyond what is allowed between them, and is no more to blame than it.
+      // A host that runs off by less than a fault leaves a guest that does,
+      // too, beyond what is allowed between them, and is no more to blame than
+      // it.
       if (did(DeedKind::kRate) || Did(Fleet::kHost, DeedKind::kRate)) break;
       if ((finding.on_new > 0 && did_near()) ||
           Misread(id, finding.last_seen)) {

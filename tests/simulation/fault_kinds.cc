@@ -124,6 +124,7 @@ void AddPauses(std::vector<FaultKind>& kinds) {
 void AddSlowFaults(std::vector<FaultKind>& kinds) {
   FaultKind k;
   k.name = "rate fault";
+  k.in_a_moment = false;
   k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
     // The larger the size, the larger the rate: 250 ppm to 20,000 ppm.
     const PartsPerBillion rate = std::clamp<PartsPerBillion>(
@@ -138,6 +139,7 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
   kinds.push_back(std::exchange(k, {}));
 
   k.name = "fighting daemons";
+  k.in_a_moment = false;
   k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
     LetDaemonsFight(f, g, t, s,
                     static_cast<Fight>(absl::ToInt64Milliseconds(t) % 3));
@@ -172,6 +174,7 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
 void AddLeapSeconds(std::vector<FaultKind>& kinds) {
   FaultKind k;
   k.name = "leap second";
+  k.in_a_moment = false;
   k.inject = [](Fleet& f, GuestId g, absl::Duration t, absl::Duration s) {
     f.At(t).LeapSecond(g, s < absl::ZeroDuration() ? -1 : 1);
   };
@@ -186,6 +189,7 @@ void AddLeapSeconds(std::vector<FaultKind>& kinds) {
 
   // Everybody's, as it is meant to be.
   k.name = "leap second of all";
+  k.in_a_moment = false;
   k.inject = [](Fleet& f, GuestId, absl::Duration t, absl::Duration s) {
     for (GuestId id = Fleet::kHost; id < f.guests(); ++id) {
       f.At(t).LeapSecond(id, s < absl::ZeroDuration() ? -1 : 1);

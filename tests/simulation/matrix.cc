@@ -257,7 +257,8 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
 }
 
 bool ArePair(const FaultKind& one, const FaultKind& other) {
-  return one.named && other.named && one.name < other.name &&
+  return one.named && other.named && one.in_a_moment && other.in_a_moment &&
+         one.name < other.name &&
          std::none_of(one.terms.begin(), one.terms.end(), [&](char term) {
            return other.terms.find(term) != std::string::npos;
          });

@@ -45,6 +45,9 @@ struct FaultKind {
   absl::Duration settle = absl::Seconds(20);
   // Guests to which nothing is done.
   int others = 1;
+  // It is over, or seen whole, in one gap between polls: a second fault fits
+  // into the same. What shows over minutes does not, nor what has its own time.
+  bool in_a_moment = true;
   // It happens shortly before midnight.
   bool at_midnight = false;
   // There is a detector of it. False: it is counted, and asserts nothing.
