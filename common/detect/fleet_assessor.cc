@@ -1,17 +1,17 @@
 #include "common/detect/fleet_assessor.h"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace noonmark {
-
 namespace {
 
-constexpr int kFewClaims = 4;
+// All guests are looked at for it: after each burst only while few claims may
+// wait for just that guest's word.
 constexpr absl::Duration kAttributeEvery = absl::Seconds(1);
+constexpr size_t kFewClaims = 4;
 // Over wide ways it takes minutes to prove a small rate.
 constexpr absl::Duration kPatience = absl::Hours(1);
 
@@ -93,22 +93,21 @@ FleetAssessor::Effect FleetAssessor::On(const BurstEndInput& input) {
   return {.ask_again = again};
 }
 
-// Whose counter is it that runs off? Any guest may be the one that can tell;
-// where many run off once a second is often enough.
+// Whose counter is it that runs off?
 void FleetAssessor::AttributeRates(MonotonicTime now) {
-  const auto claims = std::count_if(
-      guests_.begin(), guests_.end(),
-      [](const auto& guest) { return guest.second.rate_claim().has_value(); });
-  if (claims > kFewClaims && attributed_.has_value() &&
+  const bool awaited = claims_ > 0 && claims_ <= kFewClaims;
+  if (!awaited && attributed_.has_value() &&
       now - *attributed_ < kAttributeEvery) {
     return;
   }
   attributed_ = now;
+  claims_ = 0;
   std::vector<RateInterval> suffering;
   size_t judged = 0;
   for (auto& [uuid, guest] : guests_) {
     judged += IsMeasured(guest) ? 1 : 0;
     if (!guest.rate_claim().has_value()) continue;
+    ++claims_;
     const ProvenRate& claim = *guest.rate_claim();
     std::vector<RateWitness> others;
     for (const auto& [other_uuid, other] : guests_) {
@@ -120,8 +119,8 @@ void FleetAssessor::AttributeRates(MonotonicTime now) {
       witness.sound = other.Contradicts(claim);
       others.push_back(witness);
     }
-    const RateBlame blame =
-        BlameForRate(claim.rate, others, now - guest.rate_claimed(), kPatience);
+    const RateBlame blame = BlameForRate(
+        claim.rate, others, now - guest.rate_claimed_since(), kPatience);
     guest.JudgeRate(blame, now);
     if (blame == RateBlame::kHost) suffering.push_back(claim.rate);
   }

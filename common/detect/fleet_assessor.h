@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_DETECT_FLEET_ASSESSOR_H_
 #define NOONMARK_COMMON_DETECT_FLEET_ASSESSOR_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -68,7 +69,9 @@ class FleetAssessor {
   AssessorOptions guest_options_;
   UnjudgedBudget unjudged_;
   HostTracker host_;
+  // When rates were attributed last, and how many there were.
   std::optional<MonotonicTime> attributed_;
+  size_t claims_ = 0;
   std::map<std::string, GuestAssessor> guests_;
   std::function<void(const CoreInput&)> record_;
 };

@@ -81,7 +81,6 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
   const MonotonicTime now =
       MonotonicTime::FromReading(exchange.host_received.monotonic);
   EndSilence(now);
-  wide_.OnExchange(exchange);
   if (result.rebooted) {
     wide_.Forget();
     rate_claim_.reset();
@@ -98,6 +97,7 @@ bool GuestAssessor::OnExchange(const Exchange& exchange) {
     seen_right_or_to_move_ = false;
     host_step_.reset();
   }
+  wide_.OnExchange(exchange);
   Record(result.findings);
   NoteHunt(exchange.guest, now);
   return result.suspicious;
@@ -240,7 +240,7 @@ void GuestAssessor::HoldConditions(MonotonicTime now) {
 // What was proven again and again without a pause is proven over all the time
 // of it; the latest of it is enough.
 void GuestAssessor::ClaimRate(const ProvenRate& proven) {
-  if (!rate_claim_.has_value()) rate_claimed_ = proven.end;
+  if (!rate_claim_.has_value()) rate_claimed_since_ = proven.end;
   const absl::Duration baseline = tracker_.options().rate_baseline;
   ProvenRate claim = proven;
   if (rate_claim_.has_value() && rate_claim_->begin < proven.begin &&

@@ -82,8 +82,8 @@ class GuestAssessor {
   // Its counter was proven to run off from the host's. Absent: it was not. It
   // is no finding before JudgeRate() says whose counter it is.
   const std::optional<ProvenRate>& rate_claim() const { return rate_claim_; }
-  // Since when. Meaningless without one.
-  MonotonicTime rate_claimed() const { return rate_claimed_; }
+  // Only with a claim.
+  MonotonicTime rate_claimed_since() const { return rate_claimed_since_; }
   // Its own counter runs soundly; see RateWitness::sound.
   bool Contradicts(const ProvenRate& claim) const;
   void JudgeRate(RateBlame blame, MonotonicTime now);
@@ -117,7 +117,7 @@ class GuestAssessor {
   TwoMasters two_masters_;
   WideBound wide_;
   std::optional<ProvenRate> rate_claim_;
-  MonotonicTime rate_claimed_;
+  MonotonicTime rate_claimed_since_;
   FindingLog findings_;
   GlitchFindings glitches_;
   std::optional<HuntReport> hunt_;

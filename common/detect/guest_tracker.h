@@ -106,7 +106,7 @@ class GuestTracker {
   size_t HeapBytes() const {
     return boot_id_.capacity() + clocksource_.capacity() +
            (suspicious() ? sizeof(Suspicion) : 0) +
-           (doubt_ != nullptr ? sizeof(Doubt) : 0);
+           (doubt_ != nullptr ? sizeof(DoubtedLeap) : 0);
   }
 
  private:
@@ -143,7 +143,7 @@ class GuestTracker {
     void Spread(const std::optional<Interval>& offset, MonotonicTime at);
   };
   // A leap that a rate would explain as well; the next burst tells.
-  struct Doubt {
+  struct DoubtedLeap {
     Interval size;
     // Where it stood before.
     BoundAt began;
@@ -189,6 +189,8 @@ class GuestTracker {
   bool Doubted(const Suspicion& s, std::vector<Finding>& findings);
   RateInterval WithKnownRate(const RateInterval& slope) const;
   void StandOn(const OffsetBand& line, const Suspicion& s);
+  void Doubt(const Suspicion& s, const Interval& size, const BoundAt& stands,
+             const std::optional<RateInterval>& rate);
   void SettleDoubt(std::vector<Finding>& findings);
   void TellDoubted(std::vector<Finding>& findings);
   void NoteLocal(const Suspicion& s, const LocalReading& before,
@@ -232,7 +234,7 @@ class GuestTracker {
   int band_readings_ = 0;
   // Rare and large: not kept while nothing is suspected.
   std::unique_ptr<Suspicion> suspicion_;
-  std::unique_ptr<Doubt> doubt_;
+  std::unique_ptr<DoubtedLeap> doubt_;
   RateEstimates rate_;
   DriftWindow drift_;
   Best best_;

@@ -163,18 +163,12 @@ void GuestTracker::DecideSteep(const Suspicion& s,
   const bool sure = slope.hi_ppm - slope.lo_ppm < slope.LeastMagnitude() ||
                     (doubt_ != nullptr && SameSide(doubt_->size, trigger));
   if (sure) NoteRate(s, slope, findings);
-  const std::optional<RateInterval> rate =
-      sure ? std::make_optional(slope) : std::nullopt;
-  doubt_ =
-      std::make_unique<Doubt>(Doubt{.size = trigger,
-                                    .began = anchor_.value_or(band_->latest()),
-                                    .stands = s.counter->last(),
-                                    .gap = kShortestGap,
-                                    .quiet = s.quiet,
-                                    .triggered = s.triggered,
-                                    .on_new = s.counter->on_new(),
-                                    .rate = rate});
-  if (!sure && !left_over.ContainsZero()) doubt_.reset();
+  if (sure || left_over.ContainsZero()) {
+    Doubt(s, trigger, s.counter->last(),
+          sure ? std::make_optional(slope) : std::nullopt);
+  } else {
+    doubt_.reset();  // told already
+  }
   StandOn(OffsetBand(s.counter->last()), s);
   best_ = s.moved;
 }
@@ -208,8 +202,8 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     const BoundAt& last = s.counter->last();
     rate = RateBetween(doubt_->began.bound, last.bound,
                        last.at - doubt_->began.at);
-    if (rate->LeastMagnitude() >
-        kSteepestPpm) {  // two leaps, one after another
+    if (rate->LeastMagnitude() > kSteepestPpm) {
+      // No counter runs so: it leapt twice.
       if (!doubt_->rate.has_value()) TellDoubted(findings);
       return false;
     }
@@ -218,17 +212,25 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     rate_.Forget();
     drift_.Forget();
   }
-  doubt_ = std::make_unique<Doubt>(
-      Doubt{.size = size,
-            .began = *anchor_,
-            .stands = s.counter->line().latest(),
-            .gap = std::max(kShortestGap, s.counter->first().at - anchor_->at),
-            .quiet = s.quiet,
-            .triggered = s.triggered,
-            .on_new = s.counter->on_new(),
-            .rate = rate});
+  Doubt(s, size, s.counter->line().latest(), rate);
   StandOn(s.counter->line(), s);
   return true;
+}
+
+// Replaces an earlier one.
+void GuestTracker::Doubt(const Suspicion& s, const Interval& size,
+                         const BoundAt& stands,
+                         const std::optional<RateInterval>& rate) {
+  const BoundAt began = anchor_.value_or(band_->latest());
+  doubt_ = std::make_unique<DoubtedLeap>();
+  doubt_->size = size;
+  doubt_->began = began;
+  doubt_->stands = stands;
+  doubt_->gap = std::max(kShortestGap, s.counter->first().at - began.at);
+  doubt_->quiet = s.quiet;
+  doubt_->triggered = s.triggered;
+  doubt_->on_new = s.counter->on_new();
+  doubt_->rate = rate;
 }
 
 void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {

@@ -17,7 +17,7 @@ class WideBound {
   void OnExchange(const Exchange& exchange);
   // The burst is over; the next begins.
   void OnBurstEnd(MonotonicTime now);
-  // Another boot, or another path for sure.
+  // Another boot: what was stolen is counted anew.
   void Forget() { *this = WideBound(); }
 
   // In words, for people; empty: nothing is unusual. Of the last burst.

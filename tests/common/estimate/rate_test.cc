@@ -163,10 +163,11 @@ TEST(RateEstimatesTest, ContradictWhatCameToMoreWithinATimeTheyHold) {
 
 TEST(RateEstimatesTest, ForgetAll) {
   RateEstimates estimates = Slow(20, 600);
+  EXPECT_TRUE(estimates.Contradicts({{1e9, 1e9}, At(595), At(600)}));
   estimates.Forget();
   EXPECT_FALSE(estimates.rate().has_value());
   EXPECT_FALSE(estimates.IsBelow(1e9));
-  EXPECT_FALSE(estimates.Contradicts({{1e9, 1e9}, At(600), At(600)}));
+  EXPECT_FALSE(estimates.Contradicts({{1e9, 1e9}, At(595), At(600)}));
 }
 
 }  // namespace
