@@ -1,18 +1,16 @@
-// What is said of clocks that move: the table of causes, row by row, through
-// the tracker and the judgement over it.
+// What is said of one clock that moves: the table of causes, row by row,
+// through the tracker and the judgement over it.
 
 #include "common/detect/guest_tracker.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
 #include <random>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "tests/common/detect/watched_guest.h"
+#include "tests/common/detect/attribution_test.h"
 
 namespace noonmark {
 namespace {
@@ -20,39 +18,19 @@ namespace {
 using testing::Bracket;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::kBoottime;
 using testing::kMonotonic;
 using testing::kRawAfter;
 using testing::kRawBefore;
 using testing::kRealtime;
+using testing::kTwoTo42;
 using testing::kWholeGroup;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
-using testing::VirtualMachine;
 using testing::WatchedGuest;
 
-constexpr absl::Duration kTwoTo42 = absl::Nanoseconds(int64_t{1} << 42);
-
-// A guest that was found well for some polls.
-class AttributionTest : public ::testing::Test {
- protected:
-  AttributionTest() {
-    w_.Polls(3);
-    EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
-    EXPECT_THAT(w_.Codes(), IsEmpty());
-  }
-  Interval SizeOf(FindingCode code) {
-    return w_.Get(code).size.value_or(Interval());
-  }
-  std::string SignatureOf(FindingCode code) {
-    const Signature* signature = w_.Get(code).signature;
-    return signature == nullptr ? "" : signature->name;
-  }
-
-  WatchedGuest w_;
-};
+using testing::AttributionTest;
 
 // --- set ---
 
@@ -99,12 +77,8 @@ TEST_F(AttributionTest, NamesASetWhoseWordComesEarly) {
 
 TEST_F(AttributionTest, NamesASetBetweenTheTwoReadingsOfOneExchange) {
   for (const bool told : {true, false}) {
-    int stage = 0;
-    w_.pair.meanwhile = [&] {
-      if (++stage == 2) w_.SetGuest(absl::Seconds(3), told);
-    };
+    w_.WithinExchange(2, [&] { w_.SetGuest(absl::Seconds(3), told); });
     w_.Poll();
-    w_.pair.meanwhile = nullptr;
     EXPECT_THAT(w_.Codes(), ElementsAre("clock-set")) << told;
     EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(3)));
   }
@@ -254,13 +228,8 @@ TEST_F(AttributionTest, SeesALeapBetweenTheTwoReadingsOfOneExchange) {
     for (const int between : {1, 2, 3}) {
       WatchedGuest w;
       w.Polls(2);
-      int stage = 0;
-      w.pair.meanwhile = [&] {
-        if (++stage == between) w.LeapGuest(leap);
-      };
-      w.Poll();
-      w.pair.meanwhile = nullptr;
-      w.Poll();
+      w.WithinExchange(between, [&] { w.LeapGuest(leap); });
+      w.Polls(2);
       EXPECT_THAT(w.Codes(),
                   ElementsAre(leap > absl::ZeroDuration() ? "counter-jump"
                                                           : "stood-still"))
@@ -337,12 +306,10 @@ TEST_F(AttributionTest, FindsNoFaultInAPauseInsideAnExchange) {
 }
 
 TEST_F(AttributionTest, SeesThatItStoodStillInsideAnExchange) {
-  int stage = 0;
-  w_.pair.meanwhile = [&] {
-    if (++stage != 2) return;
+  w_.WithinExchange(2, [&] {
     w_.pair.guest.StandStill(w_.pair.now, absl::Seconds(90));
     w_.pair.now += absl::Seconds(90);
-  };
+  });
   w_.Polls(2);
   EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
   EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(-absl::Seconds(90)));
@@ -540,408 +507,6 @@ TEST_F(AttributionTest, CallsDisagreeingProcessorsWrongWhereBothAre) {
               UnorderedElementsAre("vcpu-disagreement", "counter-jump"));
   EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
   EXPECT_FALSE(w_.Was(Verdict::kUncertain));
-}
-
-// --- answers that are wide ---
-
-// A wide answer agrees with where the counter was and with where it is: it
-// narrows neither the size nor the time of what is found after it.
-TEST_F(AttributionTest, ClaimsASizeThatHoldsBehindAWideAnswer) {
-  const MonotonicTime before = w_.Now();
-  w_.pair.guest.Leap(w_.pair.now, absl::Microseconds(4113));
-  w_.way.back = absl::Milliseconds(2);
-  w_.BeforeExchange(1, [&] { w_.way.back = absl::Microseconds(50); });
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), ElementsAre("(counter-jump)"));
-  EXPECT_TRUE(
-      SizeOf(FindingCode::kCounterJump).Contains(absl::Microseconds(4113)));
-  EXPECT_LE(w_.Get(FindingCode::kCounterJump).window_begin, before);
-}
-
-TEST_F(AttributionTest, ClaimsTheLengthOfAPauseInWhichItWasAsked) {
-  const absl::Duration out = w_.way.out;
-  w_.pair.guest.StandStill(w_.pair.now, absl::Hours(1));
-  w_.pair.now += absl::Seconds(3);
-  w_.way.out = absl::Hours(1) - absl::Seconds(3);
-  w_.BeforeExchange(1, [&] { w_.way.out = out; });
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
-  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(-absl::Hours(1)));
-}
-
-// Of the many sizes that a wide interval holds one may be a power of two.
-TEST_F(AttributionTest, DoesNotCallAPauseALeapOnASlowPath) {
-  w_.way.back = absl::Milliseconds(500);
-  w_.Polls(3);
-  w_.pair.guest.StandStill(w_.pair.now, absl::Seconds(4));
-  w_.Pass(absl::Seconds(5));
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), ElementsAre("stood-still"));
-}
-
-TEST_F(AttributionTest, BearsAnInterruptedReadingOfAClockThatIsSlewed) {
-  w_.pair.guest.SetSlew(w_.pair.now, 83'333'000);
-  w_.Polls(1);
-  w_.BeforeExchange(2, [&] { w_.way.t3.gaps[1] = absl::Milliseconds(2); });
-  w_.BeforeExchange(3, [&] { w_.way.t3.gaps[1] = absl::Nanoseconds(100); });
-  w_.Polls(2);
-  EXPECT_THAT(w_.Codes(), ElementsAre("slewing"));
-}
-
-// --- rate and slew ---
-
-TEST_F(AttributionTest, WarnsOfARateWhileTheVerdictIsOk) {
-  w_.pair.guest.SetRate(w_.pair.now, 180'000);
-  w_.Polls(30);
-  EXPECT_THAT(w_.Codes(), ElementsAre("rate-fault"));
-  const Finding rate = w_.Get(FindingCode::kRateFault);
-  EXPECT_EQ(rate.severity, Severity::kWarning);
-  EXPECT_LE(rate.rate->lo_ppm, 180);
-  EXPECT_GE(rate.rate->hi_ppm, 180);
-  EXPECT_LT(rate.rate->hi_ppm - rate.rate->lo_ppm, 20);
-  EXPECT_EQ(rate.occurrences, 1u);
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
-  w_.pair.guest.SetRate(w_.pair.now, 0);
-  w_.Polls(40);
-  EXPECT_THAT(w_.Codes(), ElementsAre("(rate-fault)"));
-}
-
-// Whatever the rate and however wide the bounds are: a rate is no row of leaps,
-// no misreads and no disagreement.
-TEST_F(AttributionTest, NamesARateFaultAtAnyRateAndWidth) {
-  for (const int64_t ppm :
-       {510, 600, 1000, 2000, 10'000, 50'000, -700, -2000, -50'000}) {
-    for (const absl::Duration delay :
-         {absl::Microseconds(100), absl::Milliseconds(1),
-          absl::Milliseconds(5)}) {
-      SCOPED_TRACE(absl::StrCat(ppm, " ppm, ", absl::FormatDuration(delay)));
-      std::mt19937_64 random(7);
-      WatchedGuest w;
-      w.tamper = [&](Exchange&) {
-        // The next one's delays.
-        w.way.out = delay * static_cast<int64_t>(random() % 100) / 100;
-        w.way.back = delay * static_cast<int64_t>(random() % 100) / 100;
-      };
-      w.Polls(15);
-      w.pair.guest.SetRate(w.pair.now, ppm * 1000);
-      std::set<std::string> seen;
-      for (int i = 0; i < 40; ++i) {
-        w.Poll();
-        for (const Finding& f : w.guest.findings()) {
-          seen.insert(std::string(CodeName(f.code)));
-        }
-      }
-      EXPECT_THAT(seen, ElementsAre("rate-fault"));
-      const Finding rate = w.Get(FindingCode::kRateFault);
-      EXPECT_TRUE(rate.active);
-      if (std::abs(ppm) >= 1000) {
-        EXPECT_EQ(rate.severity, Severity::kFault);
-      }
-      // Bounds are made for rates below 500 ppm: beyond, they are a little off.
-      const double blur = static_cast<double>(std::abs(ppm)) / 500;
-      EXPECT_LE(rate.rate->lo_ppm, static_cast<double>(ppm) + blur);
-      EXPECT_GE(rate.rate->hi_ppm, static_cast<double>(ppm) - blur);
-      EXPECT_TRUE(w.OffsetHolds());
-    }
-  }
-}
-
-TEST_F(AttributionTest, EndsARateFaultThatIsOver) {
-  for (const int64_t ppm : {600, 2000, 50'000}) {
-    WatchedGuest w;
-    w.Polls(3);
-    w.pair.guest.SetRate(w.pair.now, ppm * 1000);
-    w.Polls(30);
-    w.pair.guest.SetRate(w.pair.now, 0);
-    w.Polls(40);
-    EXPECT_THAT(w.Codes(), ElementsAre("(rate-fault)")) << ppm;
-  }
-}
-
-TEST_F(AttributionTest, TellsALeapFromTheRateThatCameWithIt) {
-  w_.pair.guest.SetRate(w_.pair.now, 2'000'000);
-  w_.LeapGuest(absl::Seconds(-30));
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("rate-fault", "stood-still"));
-  EXPECT_TRUE(SizeOf(FindingCode::kStoodStill).Contains(absl::Seconds(-30)));
-}
-
-// Leaps that are small beside what bounds leave open are told a poll later, or
-// not at all, but never under another name.
-TEST_F(AttributionTest, NamesALeapOfAnySizeAtAnyWidth) {
-  for (const absl::Duration leap :
-       {absl::Milliseconds(1), absl::Milliseconds(8), absl::Milliseconds(30),
-        absl::Milliseconds(200), absl::Seconds(1), absl::Seconds(60)}) {
-    for (const absl::Duration delay :
-         {absl::Microseconds(100), absl::Milliseconds(1), absl::Milliseconds(5),
-          absl::Milliseconds(50)}) {
-      SCOPED_TRACE(absl::StrCat(absl::FormatDuration(leap), " at ",
-                                absl::FormatDuration(delay)));
-      std::mt19937_64 random(7);
-      WatchedGuest w;
-      w.tamper = [&](Exchange&) {
-        w.way.out = delay * static_cast<int64_t>(random() % 100) / 100;
-        w.way.back = delay * static_cast<int64_t>(random() % 100) / 100;
-      };
-      w.Polls(15);
-      w.LeapGuest(leap);
-      w.Polls(40);
-      if (leap < absl::Milliseconds(10)) {
-        EXPECT_THAT(w.Codes(),
-                    ::testing::AnyOf(IsEmpty(), ElementsAre("(counter-jump)")));
-      } else {
-        EXPECT_THAT(w.Codes(), ElementsAre(::testing::AnyOf("counter-jump",
-                                                            "(counter-jump)")));
-        EXPECT_TRUE(w.Get(FindingCode::kCounterJump).size->Contains(leap));
-        EXPECT_EQ(w.Get(FindingCode::kCounterJump).occurrences, 1u);
-      }
-    }
-  }
-}
-
-TEST_F(AttributionTest, KeepsSlewsOutOfTheCounters) {
-  for (const int64_t ppb : {83'333'000, -83'333'000, 100'500'000, 500'000}) {
-    WatchedGuest w;
-    w.Polls(14);
-    w.pair.guest.SetSlew(w.pair.now, ppb);
-    for (int i = 0; i < 14; ++i) {
-      w.Poll();
-      ASSERT_TRUE(w.OffsetHolds());
-      ASSERT_EQ(w.guest.rate()->LeastMagnitude(), 0) << ppb << i;
-    }
-    if (ppb == 500'000) {
-      EXPECT_THAT(w.Codes(), IsEmpty());
-      continue;
-    }
-    EXPECT_THAT(w.Codes(), ElementsAre("slewing"));
-    const Finding slew = w.Get(FindingCode::kSlewing);
-    EXPECT_LE(slew.rate->lo_ppm, ppb / 1000);
-    EXPECT_GE(slew.rate->hi_ppm, ppb / 1000);
-    EXPECT_EQ(slew.severity, Severity::kInfo);
-    w.pair.guest.SetSlew(w.pair.now, 0);
-    w.Polls(2);
-    EXPECT_THAT(w.Codes(), ElementsAre("(slewing)"));
-  }
-}
-
-TEST_F(AttributionTest, SeesASetOfAClockThatIsSlewed) {
-  w_.pair.guest.SetSlew(w_.pair.now, 83'333'000);
-  w_.Polls(2);
-  w_.SetGuest(absl::Seconds(-6), /*told=*/false);
-  w_.Polls(2);
-  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("clock-set", "slewing"));
-  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
-}
-
-// --- who it is ---
-
-TEST_F(AttributionTest, BeginsAnewAfterAReboot) {
-  w_.SetGuest(absl::Seconds(-6));
-  w_.Polls(2);
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kWrong);
-  w_.pair.guest.Reboot(w_.pair.now);
-  w_.SetGuest(absl::Seconds(6), false);  // it booted with the right time
-  w_.Poll();
-  EXPECT_THAT(w_.Codes(), UnorderedElementsAre("(rebooted)", "(clock-set)"));
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
-}
-
-TEST_F(AttributionTest, TellsSinceWhenARebootedGuestIsUnknown) {
-  w_.pair.guest.Reboot(w_.pair.now);
-  const MonotonicTime now = w_.Now();
-  Exchange e = w_.pair.Ask();
-  w_.guest.OnExchange(e);
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kUnknown);
-  EXPECT_GE(w_.guest.verdict_since(), now);
-}
-
-TEST_F(AttributionTest, ForgetsTheCountersWhenTheClocksourceChanges) {
-  w_.pair.guest.clocksource = "xen";
-  w_.LeapGuest(absl::Milliseconds(300));
-  w_.Poll();
-  EXPECT_THAT(w_.Codes(), IsEmpty());
-  EXPECT_FALSE(w_.guest.rate().has_value());
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
-  // Its own clocks are still compared.
-  w_.pair.guest.clocksource = "hpet";
-  w_.SetGuest(absl::Seconds(-6));
-  w_.Poll();
-  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
-}
-
-// --- the host ---
-
-TEST_F(AttributionTest, BlamesNobodyForAStepOfTheHost) {
-  for (const int at : {0, 3}) {
-    WatchedGuest w;
-    w.Polls(3);
-    w.BeforeExchange(at, [&] { w.StepHost(absl::Seconds(30)); });
-    for (int i = 0; i < 59; ++i) {
-      w.Poll();
-      ASSERT_EQ(w.guest.verdict(), Verdict::kSuspended) << i;
-      ASSERT_EQ(w.guest.reason(), "host-stepped");
-      ASSERT_THAT(w.Codes(), IsEmpty());
-    }
-    EXPECT_TRUE(w.host.findings().IsActive(FindingCode::kHostStepped));
-  }
-}
-
-TEST_F(AttributionTest, BlamesNobodyForAStepOfTheHostInsideAnExchange) {
-  for (const int during : {1, 2, 3}) {
-    for (const absl::Duration by : {absl::Seconds(30), -absl::Seconds(30)}) {
-      WatchedGuest w;
-      w.Polls(3);
-      int stage = 0;
-      w.pair.meanwhile = [&] {
-        if (++stage == during) w.StepHost(by);
-      };
-      w.Poll();
-      w.pair.meanwhile = nullptr;
-      w.Polls(3);
-      EXPECT_THAT(w.Codes(), IsEmpty());
-      EXPECT_EQ(w.guest.verdict(), Verdict::kSuspended);
-      EXPECT_TRUE(w.OffsetHolds());
-    }
-  }
-}
-
-TEST_F(AttributionTest, BlamesNobodyForASlewOfTheHost) {
-  w_.pair.host.SetSlew(w_.pair.now, 83'333'000);
-  for (int i = 0; i < 20; ++i) {
-    w_.Burst();
-    w_.Pass(absl::Milliseconds(20));
-    ASSERT_TRUE(w_.OffsetHolds());
-  }
-  w_.Polls(10);
-  EXPECT_THAT(w_.Codes(), IsEmpty());
-  EXPECT_TRUE(w_.OffsetHolds());
-}
-
-TEST_F(AttributionTest, BlamesNobodyForASleepOfTheHost) {
-  w_.pair.host.Sleep(w_.pair.now, absl::Hours(1));
-  w_.Pass(absl::Hours(1));
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), IsEmpty());
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kSuspended);  // its REALTIME was set
-}
-
-TEST_F(AttributionTest, FindsTwoCausesWhereHostAndGuestWereSetInOneGap) {
-  w_.StepHost(absl::Seconds(30));
-  w_.SetGuest(absl::Seconds(-6));
-  w_.Poll();
-  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
-  EXPECT_TRUE(SizeOf(FindingCode::kClockSet).Contains(absl::Seconds(-6)));
-  EXPECT_TRUE(w_.host.findings()
-                  .Find(FindingCode::kHostStepped)
-                  ->size->Contains(absl::Seconds(30)));
-  EXPECT_TRUE(w_.guest.offset()->Contains(absl::Seconds(-36)));
-}
-
-TEST_F(AttributionTest, FindsTheGuestThatTheHostsStepLeftBehind) {
-  for (const absl::Duration by : {absl::Seconds(30), -absl::Hours(1)}) {
-    WatchedGuest w;
-    w.Polls(3);
-    w.StepHost(by);
-    w.Polls(65);
-    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
-    EXPECT_THAT(w.Codes(), ElementsAre("left-behind-by-host-step"));
-    EXPECT_TRUE(w.Get(FindingCode::kLeftBehindByHostStep).size->Contains(by));
-    // It follows at last.
-    w.SetGuest(by);
-    w.Polls(20);
-    EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
-    EXPECT_THAT(w.Codes(), Not(Contains("left-behind-by-host-step")));
-  }
-}
-
-TEST_F(AttributionTest, AddsUpTheHostsSteps) {
-  w_.StepHost(absl::Seconds(30));
-  w_.Polls(2);
-  w_.StepHost(absl::Seconds(-10));
-  w_.Polls(65);
-  EXPECT_TRUE(
-      SizeOf(FindingCode::kLeftBehindByHostStep).Contains(absl::Seconds(20)));
-}
-
-TEST_F(AttributionTest, JudgesByNoOffsetFromBeforeTheHostsStep) {
-  // Narrow bounds before the step, wide ones after it, in one burst; the
-  // host's daemon proves it at once.
-  WatchedGuest::Options options;
-  options.host.trust = HostTrust::kProven;
-  WatchedGuest w(options);
-  w.discipline = KernelDiscipline();
-  w.discipline->max_error = absl::Milliseconds(5);
-  w.discipline->estimated_error = absl::Microseconds(1);
-  w.Polls(3);
-  w.BeforeExchange(4, [&] {
-    w.StepHost(absl::Seconds(30));
-    w.way.out = w.way.back = absl::Milliseconds(3);
-  });
-  w.Burst();
-  EXPECT_TRUE(w.guest.offset()->Contains(absl::Seconds(-30)));
-}
-
-// --- as it is found ---
-
-TEST_F(AttributionTest, NamesAClockInLocalTimeFromTheStart) {
-  for (const absl::Duration by :
-       {absl::Hours(1), -absl::Hours(7), absl::Minutes(345)}) {
-    WatchedGuest w;
-    w.SetGuest(by, false);
-    w.Polls(2);
-    EXPECT_THAT(w.Codes(), ElementsAre("rtc-local-time"));
-    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
-  }
-}
-
-TEST_F(AttributionTest, DoesNotCallASetByAnHourLocalTime) {
-  w_.SetGuest(absl::Hours(1));
-  w_.Polls(3);
-  EXPECT_THAT(w_.Codes(), ElementsAre("clock-set"));
-  EXPECT_EQ(SignatureOf(FindingCode::kClockSet), "1 h");
-}
-
-TEST_F(AttributionTest, SaysOfAnOffsetThatWasFoundWhatItsSizeIs) {
-  for (const absl::Duration was_off :
-       {absl::ZeroDuration(), absl::Milliseconds(-300)}) {
-    for (const absl::Duration leap : {kTwoTo42, -kTwoTo42}) {
-      WatchedGuest w;
-      w.SetGuest(leap + was_off, false);
-      w.Polls(3);
-      EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
-      EXPECT_THAT(w.Codes(), IsEmpty());  // nobody saw it: no proof
-      EXPECT_THAT(std::string(w.guest.reason()), HasSubstr("2^42 ns"));
-    }
-  }
-}
-
-TEST_F(AttributionTest, NamesNoLeapForAnOffsetThatDriftsThroughAKnownSize) {
-  // 2^32 ns = 4.294967296 s, from below; and a guest that was right before.
-  for (const absl::Duration start : {absl::Seconds(4), absl::ZeroDuration()}) {
-    WatchedGuest w;
-    w.SetGuest(start, false);
-    w.pair.guest.SetRate({}, 490'000);
-    for (int i = 0; i < 2000; ++i) {
-      w.Poll();
-      ASSERT_THAT(w.Codes(), Not(Contains("counter-jump"))) << i;
-    }
-    EXPECT_GT(w.guest.offset()->lo, absl::Nanoseconds(int64_t{1} << 32));
-    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
-  }
-}
-
-TEST_F(AttributionTest, SaysOfADateBefore2000ThatTheClockWasNeverSet) {
-  VirtualMachine::Start start;
-  start.realtime = absl::Seconds(5);
-  WatchedGuest w;
-  w.pair.guest = VirtualMachine(start);
-  w.Polls(2);
-  EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
-  EXPECT_THAT(w.Codes(), ElementsAre("clock-unset"));
-  w.SetGuest(absl::Seconds(1'735'689'595));
-  w.Polls(12);
-  EXPECT_EQ(w.guest.verdict(), Verdict::kOk);
-  EXPECT_THAT(w.Codes(), UnorderedElementsAre("(clock-unset)", "(clock-set)"));
 }
 
 }  // namespace

@@ -86,6 +86,12 @@ void WatchedGuest::BeforeExchange(int n, std::function<void()> what) {
   events_.push_back({exchanges + n, std::move(what)});
 }
 
+void WatchedGuest::WithinExchange(int reading, std::function<void()> what) {
+  pair.meanwhile = [left = reading, what = std::move(what)]() mutable {
+    if (--left == 0) what();
+  };
+}
+
 std::vector<std::string> WatchedGuest::Codes() const {
   std::vector<std::string> codes;
   for (const Finding& finding : guest.findings()) {

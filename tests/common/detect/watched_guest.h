@@ -40,6 +40,10 @@ class WatchedGuest {
   // What happens just before the n-th exchange from now, 0 the next.
   void BeforeExchange(int n, std::function<void()> what);
 
+  // What happens within the next exchange: 1, before the guest reads its clocks
+  // first; 2, before it does so again; 3, before the host does.
+  void WithinExchange(int reading, std::function<void()> what);
+
   void StepHost(absl::Duration by) { pair.host.SetRealtime(pair.now, by); }
   void SetGuest(absl::Duration by, bool told = true) {
     pair.guest.SetRealtime(pair.now, by, told);
