@@ -145,6 +145,9 @@ class Fleet final : private GuestDialer, private Clock {
   void SetHostRate(PartsPerBillion beyond_drift);
 
  private:
+  // <linux/timex.h>: STA_UNSYNC.
+  static constexpr uint32_t kUnsynchronised = 0x0040;
+
   class Link;
   struct PendingGlitch {
     absl::Duration by;
