@@ -1,25 +1,39 @@
-// noonmark-agent: answers dom0's questions about this guest's clocks.
+// noonmark-agent: answers dom0's questions about this guest's clocks, and hands
+// its orders to noonmark-corrector.
 
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/rpc/grpc_log.h"
 #include "common/runtime/log.h"
 #include "common/runtime/service_manager.h"
 #include "common/runtime/signals.h"
 #include "common/runtime/system_clock.h"
+#include "common/runtime/timer_slack.h"
 #include "guest/agent_command_line.h"
 #include "guest/agent_config.h"
+#include "guest/agent_trust.h"
+#include "guest/agent_watch.h"
+#include "guest/corrector/client.h"
 #include "guest/hunter/glitch_hunter.h"
 #include "guest/service/agent_server.h"
 #include "guest/service/listen_address.h"
 
 namespace noonmark {
 namespace {
+
+// Two threads of gRPC's wake once a second for each group of timers that were
+// set together. Here these are of seconds or minutes, and nothing rests on
+// them: so groups that are closer than this wake both once. Not more: it is
+// also how long such a thread may sleep on a lock that is held for
+// microseconds.
+constexpr absl::Duration kSlackOfGrpc = absl::Milliseconds(100);
 
 // The default file may be missing, one that was named may not.
 absl::StatusOr<AgentConfig> Configure(const AgentCommand& command) {
@@ -36,15 +50,39 @@ absl::StatusOr<AgentConfig> Configure(const AgentCommand& command) {
   return config;
 }
 
+// The corrector of this machine, at the other end of its socket.
+class SocketCorrector final : public Corrector {
+ public:
+  explicit SocketCorrector(CorrectorClient* client) : client_(client) {}
+  void Ask(const Order& order, Answer answer) override {
+    client_->Ask(order, std::move(answer));
+  }
+
+ private:
+  CorrectorClient* const client_;
+};
+
 absl::Status Serve(const AgentConfig& config) {
   StopSignals signals;  // before gRPC starts threads
   RouteGrpcLog();
   SystemClock clock;
   SystemWallTriples triples;
   HuntLog hunt;
-  auto server = AgentServer::Listen(
-      {.listen = config.listen, .hunt = config.hunt ? &hunt : nullptr}, &clock);
+  JumpLog logs;
+  CorrectorClient client(&clock, config.corrector);
+  SocketCorrector corrector(&client);
+  std::optional<TimerSlack> slack(kSlackOfGrpc);  // what follows starts it
+  const absl::StatusOr<AgentTrust> trust = LoadAgentTrust(config);
+  if (!trust.ok()) return trust.status();
+  auto server = AgentServer::Listen({.listen = config.listen,
+                                     .credentials = trust->credentials,
+                                     .still_trusted = trust->still_trusted,
+                                     .hunt = config.hunt ? &hunt : nullptr,
+                                     .logs = config.watch ? &logs : nullptr,
+                                     .corrector = &corrector},
+                                    &clock);
   if (!server.ok()) return server.status();
+  slack.reset();
   signals.OnStop([&server] {
     NotifyStopping();
     (*server)->Stop();
@@ -59,6 +97,14 @@ absl::Status Serve(const AgentConfig& config) {
       absl::StrCat("listening on ", (*server)->address().ToString());
   LogInfo(state);
   NotifyReady(state);
+  std::optional<AgentWatch> watch;
+  if (config.watch) {
+    watch.emplace(&clock, config.hunt ? &hunt : nullptr, &client,
+                  config.watched_files, [&logs, &server](const ToldJump& told) {
+                    logs.Add(told);
+                    (*server)->LineWasRead();
+                  });
+  }
   (*server)->Run();
   signals.StopWatching();
   LogInfo("stopped");

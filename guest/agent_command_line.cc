@@ -17,9 +17,9 @@ std::variant<AgentCommand, int> ParseAgentCommandLine(int argc, char** argv) {
                  std::string("configuration file; ") + kAgentConfigPath +
                      " where not given")
       ->type_name("FILE");
-  app.add_option("--listen", command.listen,
-                 "unix:PATH or a loopback address such as 127.0.0.1:7400, "
-                 "instead of the configured one")
+  app.add_option(
+         "--listen", command.listen,
+         "unix:PATH, or IP:PORT over TLS, instead of the configured one")
       ->type_name("ADDRESS");
   app.footer(
       "Examples:\n"

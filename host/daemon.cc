@@ -3,6 +3,8 @@
 #include <grpcpp/grpcpp.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,13 +16,18 @@
 #include "common/rpc/address.h"
 #include "common/rpc/completion_loop.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/tls_credentials.h"
+#include "common/runtime/journal_file.h"
 #include "common/runtime/kernel_discipline.h"
 #include "common/runtime/log.h"
 #include "common/runtime/service_manager.h"
 #include "common/runtime/system_clock.h"
+#include "host/correct/corrections.h"
+#include "host/correct/host_identity.h"
 #include "host/guests/grpc_guest_link.h"
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
+#include "host/posted_operator.h"
 #include "host/reference/chrony_watcher.h"
 #include "host/service/fleet_server.h"
 #include "host/trace/trace_file.h"
@@ -71,6 +78,83 @@ class ToMonitor final : public Hypervisor::Observer {
   std::set<std::string> told_;
 };
 
+JournalPaths JournalOf(const DaemonConfig& config) {
+  const std::string socket =
+      config.operate.substr(config.operate.find(':') + 1);
+  return {
+      absl::StrCat(config.correction.state, "/operations"),
+      absl::StrCat(socket.substr(0, socket.rfind('/')), "/operations.copy")};
+}
+
+CorrectionOptions OptionsOf(const DaemonConfig& config,
+                            const absl::Status& journal) {
+  CorrectionOptions options;
+  options.policies = config.correction.policies;
+  options.rails = config.correction.rails;
+  options.declared = config.monitor.host.trust == HostTrust::kDeclared;
+  options.state = config.correction.state;
+  if (!journal.ok()) {
+    options.fault = absl::StrCat("the journal of operations cannot be kept: ",
+                                 std::string(journal.message()));
+  }
+  return options;
+}
+
+// What agents on a network are dialled with; null: this host has no identity.
+absl::StatusOr<std::shared_ptr<TlsCredentials>> ClientCredentials(
+    const DaemonConfig& config) {
+  absl::StatusOr<std::shared_ptr<TlsCredentials>> credentials =
+      TlsCredentials::Load(config.pki, Use::kClient, config.reload);
+  if (absl::IsNotFound(credentials.status())) {
+    return std::shared_ptr<TlsCredentials>();
+  }
+  if (credentials.ok() && (*credentials)->identity().role != Role::kHost) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        config.pki, "/client.pem: is ", ShortName((*credentials)->identity()),
+        "'s, and noonmarkd is a host: noonmark pki issue host NAME"));
+  }
+  return credentials;
+}
+
+// The fleet API on a network; null: it is not to be on one.
+absl::StatusOr<std::unique_ptr<FleetServer>> ListenOnNetwork(
+    const DaemonConfig& config, const FleetServer::Parts& parts) {
+  if (config.network.empty()) return std::unique_ptr<FleetServer>();
+  const absl::StatusOr<Address> address = Address::Parse(config.network);
+  if (!address.ok()) return address.status();
+  const absl::StatusOr<std::shared_ptr<TlsCredentials>> credentials =
+      TlsCredentials::Load(config.pki, Use::kServer, config.reload);
+  if (!credentials.ok()) return credentials.status();
+  if ((*credentials)->identity().role != Role::kHost) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        config.pki, "/server.pem: is ", ShortName((*credentials)->identity()),
+        "'s, and noonmarkd is a host: noonmark pki issue host NAME"));
+  }
+  const PeerCheck operators_only = [](const Identity& peer) {
+    if (peer.role == Role::kOperator) return absl::OkStatus();
+    return absl::PermissionDeniedError(absl::StrCat(
+        ShortName(peer), " is no operator; nobody else asks a dom0"));
+  };
+  const CallerByIdentity callers = [names =
+                                        config.orderers](const Identity& peer) {
+    const bool may_order =
+        peer.role == Role::kOperator &&
+        std::find(names.begin(), names.end(), peer.id) != names.end();
+    return may_order ? Caller::kOrderer : CallerByRole(peer);
+  };
+  return FleetServer::ListenOn(
+      *address, (*credentials)->ForServer(operators_only, callers), callers,
+      parts);
+}
+
+// The copy in memory is for when the disk fails; the disk's word counts.
+bool Written(const JournalFile::Written& written) {
+  for (const absl::Status& status : {written.disk, written.copy}) {
+    if (!status.ok()) LogWarning(std::string(status.message()));
+  }
+  return written.disk.ok();
+}
+
 }  // namespace
 
 absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
@@ -80,14 +164,41 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   SnapshotBoard board;
   const absl::StatusOr<Address> listen = Address::Parse(config.listen);
   if (!listen.ok()) return listen.status();
+  const absl::StatusOr<Address> operate = Address::Parse(config.operate);
+  if (!operate.ok()) return operate.status();
   // First of all: a second daemon is refused before it asks anybody.
-  absl::StatusOr<std::unique_ptr<FleetServer>> server =
-      FleetServer::Listen(listen->path, board, clock, NOONMARK_VERSION);
+  absl::StatusOr<std::unique_ptr<FleetServer>> server = FleetServer::Listen(
+      listen->path, /*group=*/"", {board, clock, NOONMARK_VERSION});
   if (!server.ok()) return server.status();
+  const absl::StatusOr<BootId> boot = ReadHostBoot();
+  if (!boot.ok()) return boot.status();
+
+  const auto credentials = ClientCredentials(config);
+  if (!credentials.ok()) return credentials.status();
 
   CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
-  GrpcGuestDialer dialer(loop, clock);
+  GrpcGuestDialer dialer(loop, clock, GrpcGuestDialer::kOrderLimit,
+                         *credentials);
+  JournalFile journal(JournalOf(config));
+  Corrections corrections(OptionsOf(config, journal.reading().disk),
+                          {&clock, *boot,
+                           [&journal](std::vector<JournalRecord> records) {
+                             return Written(journal.Append(std::move(records)));
+                           },
+                           NewOperationId},
+                          journal.reading().contents.records);
   Monitor monitor(config.monitor, clock, ReadKernelDiscipline, dialer, board);
+  monitor.SetCorrector(&corrections);
+  PostedOperator orders(
+      [&loop](std::function<void()> work) { loop.Post(std::move(work)); },
+      corrections);
+  absl::StatusOr<std::unique_ptr<FleetServer>> operators =
+      FleetServer::Listen(operate->path, config.operators,
+                          {board, clock, NOONMARK_VERSION, &orders});
+  if (!operators.ok()) return operators.status();
+  absl::StatusOr<std::unique_ptr<FleetServer>> network =
+      ListenOnNetwork(config, {board, clock, NOONMARK_VERSION, &orders});
+  if (!network.ok()) return network.status();
   std::unique_ptr<TraceWriter> trace;
   if (!config.trace_file.empty()) {
     absl::StatusOr<std::unique_ptr<TraceWriter>> created = TraceWriter::Create(
@@ -120,12 +231,17 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   loop.SetTimer(monitor.Tick());
   LogInfo(absl::StrCat("noonmarkd ", NOONMARK_VERSION, " watches ",
                        config.libvirt.uri, ", answers at ", config.listen));
+  if (*network != nullptr) {
+    LogInfo(absl::StrCat("answers operators on port ", (*network)->port()));
+  }
   NotifyReady(absl::StrCat("watching ", config.libvirt.uri));
   loop.Run();
   NotifyStopping();
   signals.StopWatching();
-  // The hypervisor's thread posts to the loop: it goes first.
+  // The hypervisor's thread and the API's post to the loop: they go first.
   hypervisor.reset();
+  network->reset();
+  operators->reset();
   return absl::OkStatus();
 }
 

@@ -14,7 +14,8 @@ constexpr Card kCards[] = {
      "not in it.",
      "Find who set it (cron, systemd timers, the time daemon's log at that "
      "moment) and let one daemon slew instead: chrony without a late makestep, "
-     "or ntpd -x. Stop mail before a step backwards."},
+     "or ntpd -x. Where several guests were set alike at once, look for what "
+     "they have in common. Stop mail before a step backwards."},
     {FindingCode::kCounterJump, "The guest's counter jumped",
      "The counter behind all of the guest's clocks leapt, or the kernel's "
      "arithmetic on it overflowed. Nobody set the clock. A leap of 2^42 ns, "
@@ -122,6 +123,21 @@ constexpr Card kCards[] = {
     {FindingCode::kRebooted, "The guest was rebooted",
      "Its clocks began anew, and so does what is known of them. No fault.",
      "The agent's boot id changed.", "Nothing."},
+    {FindingCode::kMigrated, "The guest was moved to another host",
+     "It runs on another machine than before, on another counter, or it was "
+     "set "
+     "up anew from a saved state. No fault by itself. A clock may lose the "
+     "time "
+     "of the move, leap by the difference of two hosts' uptimes, or run at "
+     "another rate from then on: each is a finding of its own.",
+     "libvirt told that the guest was stopped for a move and goes on here; or "
+     "the incarnation of its TSC changed, which Xen tells the guest, and "
+     "libvirt "
+     "told of no restore. The offset and the rate before are compared with "
+     "those after.",
+     "Nothing, where the offset goes on as it was. Else put the clock right "
+     "once, and see that the hosts' own clocks agree; a time daemon in the "
+     "guest that may step after a move, before mail is awake, prevents it."},
     {FindingCode::kNoAgent, "No agent is known for this guest",
      "The domain runs, and nothing says where its agent could be asked: its "
      "clock is not watched.",
@@ -146,6 +162,20 @@ constexpr Card kCards[] = {
      "again, and none is blamed for it.",
      "REALTIME - MONOTONIC of the host changed.",
      "Find who set it; let chronyd discipline the host."},
+    {FindingCode::kHostCounterJump, "The host's counter leapt",
+     "Several guests' counters moved against the host's by the same, at once: "
+     "it is the host's that leapt, and with it the mark; or the hypervisor "
+     "moved the counters of all of them at one moment, which looks alike. None "
+     "of these guests is blamed, and none is called wrong until something "
+     "proves the host's clock anew: its own daemon measured since, or somebody "
+     "set it. With one guest alone nobody can tell, and the leap is called the "
+     "guest's.",
+     "guest RAW - host RAW moved by one size at one moment, as far as their "
+     "readings tell, of three guests or of all that can be compared; no other "
+     "stayed put, no pause was told of, and the host's own readings leave room "
+     "for it.",
+     "See the host's kernel log (clocksource, TSC) and firmware; let chronyd "
+     "set the host's clock right before anybody looks at the guests'."},
     {FindingCode::kHostRate, "The host's counter runs at a wrong rate",
      "Most guests' counters run off from the host's at one rate: it is the "
      "host's that runs off, or what the hypervisor makes of it for all. None "

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "common/detect/guest_life.h"
 #include "common/detect/host_bound.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/exchange.h"
@@ -74,6 +75,27 @@ struct PausedInput {
   MonotonicTime at;
 };
 
+// libvirt told of a guest, or listed it; `at`: when that was heard. It ends no
+// verdict: PausedInput does, and an answer.
+struct LifecycleInput {
+  std::string guest;
+  LifeEvent event = LifeEvent::kPaused;
+  MonotonicTime at;
+};
+
+// What a guest's Xen says of its counter, when the agent described it.
+struct TscInput {
+  std::string guest;
+  TscIdentity tsc;
+  MonotonicTime at;
+};
+
+// From now on libvirt's events are heard, or no more.
+struct ListeningInput {
+  bool listening = false;
+  MonotonicTime at;
+};
+
 // A guest is no longer there.
 struct GoneInput {
   std::string guest;
@@ -82,7 +104,8 @@ struct GoneInput {
 using CoreInput =
     std::variant<HostReadingInput, DisciplineInput, ChronyInput, PolicyInput,
                  StreamInput, ExchangeInput, BurstEndInput, SilenceInput,
-                 PausedInput, GoneInput>;
+                 PausedInput, LifecycleInput, TscInput, ListeningInput,
+                 GoneInput>;
 
 }  // namespace noonmark
 

@@ -10,6 +10,7 @@ constexpr absl::Duration kNanosecond = absl::Nanoseconds(1);
 constexpr absl::Duration kBlur = absl::Microseconds(1);
 // Enough for a rate of 10 %.
 constexpr int64_t kBlurOfWidth = 10;
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 Interval Blurred(absl::Duration lo, absl::Duration hi, int64_t percent) {
   return Interval{lo, hi}.WidenedBy((hi - lo) * percent / 100);
@@ -60,16 +61,21 @@ std::optional<RateInterval> CounterLine::Slope() const {
 
 // `blur`: of a bound's width to either side, in percent.
 std::optional<RateInterval> CounterLine::Slope(int64_t blur) const {
+  const RateInterval slope = SlopeOf(0, kept_, blur);
+  if (slope.lo_ppm == -kUnbounded || slope.lo_ppm > slope.hi_ppm) {
+    return std::nullopt;
+  }
+  return slope;
+}
+
+RateInterval CounterLine::SlopeOf(int begin, int end, int64_t blur) const {
   // A line stands on all bounds where it stands on each two of them.
-  RateInterval slope = {-std::numeric_limits<double>::infinity(),
-                        std::numeric_limits<double>::infinity()};
-  bool any = false;
-  for (int i = 0; i < kept_; ++i) {
-    for (int j = i + 1; j < kept_; ++j) {
+  RateInterval slope = {-kUnbounded, kUnbounded};
+  for (int i = begin; i < end; ++i) {
+    for (int j = i + 1; j < end; ++j) {
       const Reading& a = off_[i];
       const Reading& b = off_[j];
       if (b.at <= a.at) continue;
-      any = true;
       const RateInterval between = RateBetween(
           Blurred(absl::Nanoseconds(a.lo), absl::Nanoseconds(a.hi), blur),
           Blurred(absl::Nanoseconds(b.lo), absl::Nanoseconds(b.hi), blur),
@@ -78,8 +84,20 @@ std::optional<RateInterval> CounterLine::Slope(int64_t blur) const {
       slope.hi_ppm = std::min(slope.hi_ppm, between.hi_ppm);
     }
   }
-  if (!any || slope.lo_ppm > slope.hi_ppm) return std::nullopt;
   return slope;
+}
+
+bool CounterLine::MayHaveLeaptAgain() const {
+  const double sound_ppm = static_cast<double>(rho_) / 1000;
+  const auto may_be_sound = [&](int begin, int end) {
+    const RateInterval slope = SlopeOf(begin, end, 0);
+    return std::max(slope.lo_ppm, -sound_ppm) <=
+           std::min(slope.hi_ppm, sound_ppm);
+  };
+  for (int leap = 1; leap < kept_; ++leap) {
+    if (may_be_sound(0, leap) && may_be_sound(leap, kept_)) return true;
+  }
+  return false;
 }
 
 Interval CounterLine::LeftOver(const BoundAt& on_old,

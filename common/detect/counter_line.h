@@ -39,6 +39,11 @@ class CounterLine {
   // an exchange will do.
   std::optional<RateInterval> Slope() const;
 
+  // One leap after the first reading, between two lines that are no steeper
+  // than a sound counter's, explains the readings off the old line as well as a
+  // steep line does. May hold where it does not; never the other way.
+  bool MayHaveLeaptAgain() const;
+
   // By how much the first reading left `old`, beyond what a sound rate allows.
   Interval Trigger(const OffsetBand& old) const {
     return first_.bound - old.Contradicted(first_.bound).At(first_.at, rho_);
@@ -74,6 +79,9 @@ class CounterLine {
   };
   void Keep(const BoundAt& reading);
   std::optional<RateInterval> Slope(int64_t blur) const;
+  // Of the readings kept from `begin` to before `end`. Infinite: of any rate;
+  // lo above hi: of none.
+  RateInterval SlopeOf(int begin, int end, int64_t blur) const;
 
   PartsPerBillion rho_;
   BoundAt first_;

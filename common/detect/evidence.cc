@@ -32,6 +32,22 @@ std::string FormatTriple(const WallTriple& triple) {
                       Exactly(triple.coarse_after));
 }
 
+std::string_view WhoseLeap(HostAlibi alibi) {
+  switch (alibi) {
+    case HostAlibi::kNotAsked:
+      break;
+    case HostAlibi::kNone:
+      return "taken for the guest's: one of the host's counter would look "
+             "alike, and no other guest was there to tell";
+    case HostAlibi::kOtherGuest:
+      return "the guest's: another guest's counter stayed with the host's";
+    case HostAlibi::kOwnReadings:
+      return "the guest's: no two readings of the host's own counter lie so "
+             "far apart";
+  }
+  return "";
+}
+
 // Whose difference moved, in words.
 std::string_view WhatMoved(FindingCode code) {
   switch (code) {
@@ -44,6 +60,8 @@ std::string_view WhatMoved(FindingCode code) {
     case FindingCode::kStoodStill:
     case FindingCode::kCaughtUp:
       return "guest RAW - host RAW";
+    case FindingCode::kHostCounterJump:
+      return "host RAW - guest RAW, of guest after guest";
     case FindingCode::kReadGlitch:
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kRateFault:
@@ -54,6 +72,7 @@ std::string_view WhatMoved(FindingCode code) {
     case FindingCode::kRtcLocalTime:
     case FindingCode::kClockUnset:
     case FindingCode::kRebooted:
+    case FindingCode::kMigrated:
     case FindingCode::kNoAgent:
     case FindingCode::kAgentUnreachable:
     case FindingCode::kAgentUntrusted:
@@ -84,12 +103,14 @@ std::string_view WhatStood(FindingCode code) {
     case FindingCode::kSlewing:
     case FindingCode::kTwoMasters:
     case FindingCode::kLeapSecond:
+    case FindingCode::kHostCounterJump:
     case FindingCode::kHostRate:
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kLeftBehindByHostStep:
     case FindingCode::kRtcLocalTime:
     case FindingCode::kClockUnset:
     case FindingCode::kRebooted:
+    case FindingCode::kMigrated:
     case FindingCode::kNoAgent:
     case FindingCode::kAgentUnreachable:
     case FindingCode::kAgentUntrusted:
@@ -108,7 +129,65 @@ bool StoodForSure(const Finding& finding) {
   return finding.alone && finding.before.has_value();
 }
 
+// Of a clock that fell behind by -size: how much of it libvirt explains.
+std::string LibvirtsWord(const Finding& finding) {
+  if (!finding.pauses.has_value()) return "libvirt told of no pause meanwhile";
+  const std::string told = InWords(*finding.pauses);
+  const Interval behind = -*finding.size;
+  const Interval& lasted = finding.pauses->lasted;
+  if (behind.lo > lasted.hi) {
+    return absl::StrCat(
+        told, ", which explains only so much: ",
+        absl::StrFormat("%.1f s", absl::ToDoubleSeconds(behind.lo - lasted.hi)),
+        " and more are left over");
+  }
+  if (behind.hi < lasted.lo) {
+    return absl::StrCat(told, ", longer than its clocks stood still");
+  }
+  return absl::StrCat(told, finding.code == FindingCode::kCaughtUp
+                                ? ": as long as it slept"
+                                : ": expected on this hypervisor");
+}
+
+std::string FormatRateBounds(const RateInterval& rate) {
+  return absl::StrFormat("%s, in [%+.1f ppm, %+.1f ppm]", FormatRate(rate),
+                         rate.lo_ppm, rate.hi_ppm);
+}
+
+std::string InWords(const TscIdentity& tsc) {
+  std::string words = absl::StrCat("TSC incarnation ", tsc.incarnation);
+  if (tsc.khz != 0) {
+    absl::StrAppend(&words, absl::StrFormat(" at %.3f MHz", tsc.khz / 1000.0));
+  }
+  return words;
+}
+
+// How it stood before a move, and how it stands after.
+void AddMove(const Finding& finding, std::vector<EvidenceLine>& lines) {
+  const MoveEvidence& move = *finding.move;
+  const auto offset = [](const std::optional<Interval>& interval) {
+    return interval.has_value() ? FormatInterval(*interval) : "not measured";
+  };
+  const auto rate = [](const std::optional<RateInterval>& interval) {
+    return interval.has_value() ? FormatRateBounds(*interval)
+                                : "not measured for long enough";
+  };
+  lines.push_back({"offset before", offset(finding.before)});
+  lines.push_back({"offset after", offset(finding.after)});
+  lines.push_back({"rate before", rate(move.rate_before)});
+  lines.push_back({"rate after", rate(move.rate_after)});
+  if (move.downtime.has_value()) {
+    lines.push_back({"downtime", InWords(*move.downtime)});
+  }
+  if (move.tsc_before.has_value() && move.tsc_after.has_value()) {
+    lines.push_back(
+        {"Xen's word", absl::StrCat(InWords(*move.tsc_before), " before, ",
+                                    InWords(*move.tsc_after), " after")});
+  }
+}
+
 std::string_view SizeLabel(const Finding& finding) {
+  if (finding.code == FindingCode::kMigrated) return "offset's change";
   if (finding.code == FindingCode::kLeftBehindByHostStep) return "host's step";
   // As it was found: nobody saw it come.
   const bool found = finding.code == FindingCode::kRtcLocalTime ||
@@ -170,9 +249,7 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
     add("which means", finding.signature->meaning);
   }
   if (finding.rate.has_value()) {
-    add("rate", absl::StrFormat("%s, in [%+.1f ppm, %+.1f ppm]",
-                                FormatRate(*finding.rate), finding.rate->lo_ppm,
-                                finding.rate->hi_ppm));
+    add("rate", FormatRateBounds(*finding.rate));
   }
   if (finding.window_end > finding.window_begin) {
     add("when", absl::StrCat("after ", moment(finding.window_begin), ", by ",
@@ -185,6 +262,7 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
                                    FormatInterval(*finding.before), " to ",
                                    FormatInterval(*finding.after)));
   }
+  if (finding.move.has_value()) AddMove(finding, lines);
   if (finding.glitch.has_value()) {
     const GlitchEvidence& caught = *finding.glitch;
     const Glitch& glitch = caught.glitch;
@@ -206,6 +284,26 @@ std::vector<EvidenceLine> EvidenceOf(const Finding& finding, absl::Time epoch) {
   const std::string_view stood = WhatStood(finding.code);
   if (!stood.empty() && StoodForSure(finding)) {
     add("what did not", std::string(stood));
+  }
+  if (finding.set_alike.guests > 0) {
+    add("set alike",
+        absl::StrCat(finding.set_alike.guests, " of the host's ",
+                     finding.set_alike.of,
+                     " guests, as far to a tenth and within two minutes: look "
+                     "for what they have in common (a source of time, cron, a "
+                     "rollout)"));
+  }
+  if (finding.alibi != HostAlibi::kNotAsked) {
+    add("whose leap", std::string(WhoseLeap(finding.alibi)));
+  }
+  if (finding.code == FindingCode::kHostCounterJump) {
+    add("what looks alike",
+        "a leap of all these guests' counters at one moment, as by what the "
+        "hypervisor makes of the time for them");
+  }
+  if (finding.pauses.has_value() ||
+      (finding.listened && finding.code == FindingCode::kStoodStill)) {
+    add("libvirt's word", LibvirtsWord(finding));
   }
   if (finding.on_old + finding.on_new + finding.on_neither > 0) {
     add("the burst after it",

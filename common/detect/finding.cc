@@ -11,8 +11,9 @@ constexpr FindingCode kAll[] = {
     FindingCode::kVcpuDisagreement, FindingCode::kLeftBehindByHostStep,
     FindingCode::kLeapSecond,       FindingCode::kRtcLocalTime,
     FindingCode::kClockUnset,       FindingCode::kRebooted,
-    FindingCode::kNoAgent,          FindingCode::kAgentUnreachable,
-    FindingCode::kAgentUntrusted,   FindingCode::kHostStepped,
+    FindingCode::kMigrated,         FindingCode::kNoAgent,
+    FindingCode::kAgentUnreachable, FindingCode::kAgentUntrusted,
+    FindingCode::kHostStepped,      FindingCode::kHostCounterJump,
     FindingCode::kHostRate,         FindingCode::kHostUnproven,
     FindingCode::kUnjudgedGuests,
 };
@@ -49,6 +50,8 @@ std::string_view CodeName(FindingCode code) {
       return "clock-unset";
     case FindingCode::kRebooted:
       return "rebooted";
+    case FindingCode::kMigrated:
+      return "migrated";
     case FindingCode::kNoAgent:
       return "no-agent";
     case FindingCode::kAgentUnreachable:
@@ -57,6 +60,8 @@ std::string_view CodeName(FindingCode code) {
       return "agent-untrusted";
     case FindingCode::kHostStepped:
       return "host-stepped";
+    case FindingCode::kHostCounterJump:
+      return "host-counter-jump";
     case FindingCode::kHostRate:
       return "host-rate";
     case FindingCode::kHostUnproven:

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "common/detect/pause_log.h"
 #include "common/detect/signature.h"
 #include "common/estimate/glitch.h"
 #include "common/estimate/interval.h"
@@ -31,10 +32,12 @@ enum class FindingCode : uint8_t {
   kRtcLocalTime,
   kClockUnset,
   kRebooted,
+  kMigrated,
   kNoAgent,
   kAgentUnreachable,
   kAgentUntrusted,
   kHostStepped,
+  kHostCounterJump,
   kHostRate,
   kHostUnproven,
   kUnjudgedGuests,
@@ -62,6 +65,50 @@ struct GlitchEvidence {
   uint64_t reads = 0;
 };
 
+// What a guest's Xen says of the counter that it gives the guest.
+struct TscIdentity {
+  // How often the guest was set up from a saved state, here or elsewhere.
+  uint32_t incarnation = 0;
+  // The counter's rate, as the guest is told; 0: it is not.
+  uint32_t khz = 0;
+
+  friend bool operator==(const TscIdentity& a, const TscIdentity& b) {
+    return a.incarnation == b.incarnation && a.khz == b.khz;
+  }
+};
+
+// Of a move between hosts, besides the offset before and after.
+struct MoveEvidence {
+  // When libvirt stopped it for that. Absent: that was not heard.
+  std::optional<ToldPauses> downtime;
+  // Of the counters, before and after. Absent: not known, or not yet.
+  std::optional<RateInterval> rate_before;
+  std::optional<RateInterval> rate_after;
+  // Absent: Xen did not tell, or tells the same.
+  std::optional<TscIdentity> tsc_before;
+  std::optional<TscIdentity> tsc_after;
+};
+
+// How many of a host's guests were set alike, this one among them; see
+// AreAlike.
+struct SetAlike {
+  // 0: this one alone.
+  uint16_t guests = 0;
+  // All that the host has.
+  uint16_t of = 0;
+};
+
+// Why a leap of a guest's counter against the host's is not the host's.
+enum class HostAlibi : uint8_t {
+  kNotAsked,
+  // Nobody could tell.
+  kNone,
+  // Another guest's counter stayed where it was.
+  kOtherGuest,
+  // The host read its own counter all the time.
+  kOwnReadings,
+};
+
 // A named fault and the figures that prove it.
 struct Finding {
   FindingCode code = FindingCode::kClockSet;
@@ -77,6 +124,9 @@ struct Finding {
   // A movement: how far the clock moved, between which two moments, and where
   // the difference that moved stood before and after.
   std::optional<Interval> size;
+  // Of a counter's leap: if the counters ran no further apart than sound ones
+  // do. For whoever compares it with others' leaps; not kept with a finding.
+  std::optional<Interval> sound_size;
   MonotonicTime window_begin;
   MonotonicTime window_end;
   std::optional<Interval> before;
@@ -92,6 +142,14 @@ struct Finding {
   int on_old = 0;
   int on_new = 0;
   int on_neither = 0;
+  // Of a clock that fell behind: the pauses that libvirt told of meanwhile.
+  std::optional<ToldPauses> pauses;
+  // libvirt's events were heard all that time: where it told of none there was
+  // none.
+  bool listened = false;
+  SetAlike set_alike;
+  HostAlibi alibi = HostAlibi::kNotAsked;
+  std::optional<MoveEvidence> move;
   // Where the guest's hunter caught it.
   std::optional<GlitchEvidence> glitch;
   // For people, where the figures don't tell all: an error's text.

@@ -24,10 +24,12 @@ bool IsMovement(FindingCode code) {
     case FindingCode::kVcpuDisagreement:
     case FindingCode::kClockUnset:
     case FindingCode::kRebooted:
+    case FindingCode::kMigrated:
     case FindingCode::kNoAgent:
     case FindingCode::kAgentUnreachable:
     case FindingCode::kAgentUntrusted:
     case FindingCode::kHostStepped:
+    case FindingCode::kHostCounterJump:
     case FindingCode::kHostRate:
     case FindingCode::kHostUnproven:
     case FindingCode::kUnjudgedGuests:
@@ -46,6 +48,11 @@ void FindingLog::Record(const Finding& finding) {
   next.first_seen = known->Unpack().first_seen;
   next.occurrences = known->occurrences() + 1;
   *known = PackedFinding(next);
+}
+
+void FindingLog::Amend(const Finding& finding) {
+  PackedFinding* known = FindMutable(finding.code);
+  if (known != nullptr) *known = PackedFinding(finding);
 }
 
 void FindingLog::Hold(const Finding& finding) {
@@ -103,13 +110,16 @@ size_t FindingLog::Bytes() const {
 }
 
 std::vector<Finding> FindingLog::Ordered() const {
+  if (findings_.empty()) return {};
   std::vector<const PackedFinding*> order;
+  order.reserve(findings_.size());
   for (const PackedFinding& finding : findings_) order.push_back(&finding);
   std::stable_sort(order.begin(), order.end(),
                    [](const PackedFinding* a, const PackedFinding* b) {
                      return a->Before(*b);
                    });
   std::vector<Finding> findings;
+  findings.reserve(order.size());
   for (const PackedFinding* finding : order) {
     findings.push_back(finding->Unpack());
   }

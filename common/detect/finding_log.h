@@ -24,6 +24,9 @@ class FindingLog {
   // first time kept. One that is over as it is told replaces none that is not.
   void Record(const Finding& finding);
 
+  // More is known of what was recorded of this code last; not told again.
+  void Amend(const Finding& finding);
+
   // A condition holds now, or no longer. A condition that ended stays as past.
   void Hold(const Finding& finding);
   void End(FindingCode code, MonotonicTime now);

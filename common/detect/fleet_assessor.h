@@ -35,6 +35,12 @@ class FleetAssessor {
     // Of the guest that the input is about: something is suspected, or wants to
     // be confirmed: ask it again at once.
     bool ask_again = false;
+    // Its counter, or another's, seems to leap against the host's: the other
+    // guests can tell whose it was. Ask some of them now.
+    bool ask_others = false;
+    // Something is said now of others than the input is about: whose leap it
+    // was, or that they were set alike.
+    bool others_judged = false;
   };
   Effect Apply(const CoreInput& input);
 
@@ -49,11 +55,20 @@ class FleetAssessor {
 
  private:
   GuestAssessor& Guest(const std::string& uuid) {
-    return guests_.try_emplace(uuid, guest_options_).first->second;
+    const auto [it, fresh] = guests_.try_emplace(uuid, guest_options_);
+    if (fresh) it->second.OnListening(listening_);
+    return it->second;
   }
   bool LookAtHost(const ClockReading& reading);
   void CountUnjudged(MonotonicTime now);
   void AttributeRates(MonotonicTime now);
+  // `input`: whom the input is about, for `effect`.
+  void AttributeLeaps(const GuestAssessor& input, MonotonicTime now,
+                      Effect& effect);
+  LeapBlame BlameOthersTell(const GuestAssessor& guest, const SeenLeap& leap,
+                            MonotonicTime now);
+  void CountSetsAlike(GuestAssessor& guest, Effect& effect);
+  void BlameHostForLeap(const SeenLeap& leap, size_t alike, MonotonicTime now);
 
   Effect On(const HostReadingInput& input);
   Effect On(const DisciplineInput& input);
@@ -64,14 +79,24 @@ class FleetAssessor {
   Effect On(const BurstEndInput& input);
   Effect On(const SilenceInput& input);
   Effect On(const PausedInput& input);
+  Effect On(const LifecycleInput& input);
+  Effect On(const TscInput& input);
+  Effect On(const ListeningInput& input);
   Effect On(const GoneInput& input);
 
   AssessorOptions guest_options_;
   UnjudgedBudget unjudged_;
   HostTracker host_;
+  // Since when libvirt's events are heard.
+  std::optional<MonotonicTime> listening_;
   // When rates were attributed last, and how many there were.
   std::optional<MonotonicTime> attributed_;
   size_t claims_ = 0;
+  // Some guest's leap waits for a word of whose it is.
+  bool leaps_ = false;
+  // The host's last one, as guests see it; those that see it later are not
+  // blamed.
+  std::optional<SeenLeap> host_leap_;
   std::map<std::string, GuestAssessor> guests_;
   std::function<void(const CoreInput&)> record_;
 };

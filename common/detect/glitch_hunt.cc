@@ -44,10 +44,9 @@ std::optional<Interval> GlitchSize(const Glitch& glitch) {
   return Interval::Exactly(reading) - truth;
 }
 
-size_t GlitchHunt::Add(const Batch& batch) {
+size_t GlitchHunt::Begin(const Batch& batch) {
   size_t certain = 0;
-  if (batch.sets != sets_) {
-    sets_ = batch.sets;
+  if (batch.sets != batch_.sets) {
     open_.reset();
   } else {
     certain = pending_count_;
@@ -57,12 +56,17 @@ size_t GlitchHunt::Add(const Batch& batch) {
   }
   pending_.clear();
   pending_count_ = 0;
-  pending_reads_ = batch.triples.size();
-  for (const WallTriple& triple : batch.triples) Look(triple, batch);
+  pending_reads_ = 0;
+  batch_ = batch;
   return certain;
 }
 
-void GlitchHunt::Look(const WallTriple& triple, const Batch& batch) {
+void GlitchHunt::Add(absl::Span<const WallTriple> triples) {
+  pending_reads_ += triples.size();
+  for (const WallTriple& triple : triples) Look(triple);
+}
+
+void GlitchHunt::Look(const WallTriple& triple) {
   if (!IsSane(triple)) {
     sane_ = 0;
     if (open_.has_value()) {
@@ -71,8 +75,8 @@ void GlitchHunt::Look(const WallTriple& triple, const Batch& batch) {
     }
     open_.emplace();
     open_->off = triple;
-    open_->cpu = batch.cpu;
-    open_->boottime = batch.boottime;
+    open_->cpu = batch_.cpu;
+    open_->boottime = batch_.boottime;
     return;
   }
   if (!open_.has_value()) return;

@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_DETECT_GUEST_FACTS_H_
 #define NOONMARK_COMMON_DETECT_GUEST_FACTS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,14 @@ struct GuestFacts {
     std::string guest_type;
     std::string version;
     std::optional<bool> independent_wallclock;
+    // Of the counter that Xen gives it. `mode`: 0 default, 1 always emulated,
+    // 2 never, 3 never and with TSC_AUX.
+    struct Tsc {
+      uint32_t mode = 0;
+      uint32_t khz = 0;
+      uint32_t incarnation = 0;
+    };
+    std::optional<Tsc> tsc;
   };
   std::optional<Xen> xen;
   std::string machine_uuid;

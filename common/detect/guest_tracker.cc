@@ -18,7 +18,7 @@ constexpr absl::Duration kSlewBaseline = absl::Seconds(1);
 std::optional<Interval> MisreadAtReceived(
     const std::optional<LocalReading>& before, const LocalReading& received,
     const LocalReading& sent, PartsPerBillion max_slew) {
-  if (!MovementBetween(received, sent, max_slew).Any()) return std::nullopt;
+  if (!AnyMovementBetween(received, sent, max_slew)) return std::nullopt;
   const LocalMovement moved =
       MovementBetween(before.value_or(sent), received, max_slew);
   if (!moved.Any()) return std::nullopt;
@@ -35,10 +35,16 @@ void GuestTracker::ForgetComparisons() {
   band_readings_ = 0;
   suspicion_.reset();
   anchor_.reset();
+  landed_.reset();
   doubt_.reset();
   rate_.Forget();
   drift_.Forget();
   best_ = Best();
+}
+
+void GuestTracker::ForgetRates() {
+  rate_.Forget();
+  drift_.Forget();
 }
 
 void GuestTracker::ForgetOffsets() {
@@ -95,7 +101,10 @@ void GuestTracker::Learn(const Exchange& exchange, MonotonicTime now,
     rebooted.first_seen = rebooted.last_seen = now;
     result.findings.push_back(rebooted);
   } else if (known_ && guest.clocksource != clocksource_) {
-    ForgetComparisons();
+    // The kernel adds up RAW to the last count of the old counter and goes on
+    // from there: a leap over the change is one.
+    ForgetRates();
+    result.other_counter = true;
   }
   known_ = true;
   boot_id_ = guest.boot_id;
@@ -140,8 +149,9 @@ void GuestTracker::NoteBroken(const Exchange& exchange, const RawOffset& raw,
 void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
                           MonotonicTime now, Result& result) {
   const GuestReading& guest = exchange.guest;
-  const LocalReading local = LocalReadingOf(
-      guest.sent, now, guest.discontinuities, LeapStateOf(guest.discipline));
+  const LocalReading local =
+      LocalReadingOf(guest.sent, now, guest.discontinuities,
+                     LeapStateOf(guest.discipline, /*read_with_clocks=*/true));
   const LocalReading received = LocalReadingOf(guest.received, now);
   const BoundAt counter = {raw, exchange.host_received.raw_before, now};
   if (!suspicious()) {
@@ -156,14 +166,16 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
       BoundRealtimeOffset(exchange, options_.rho + options_.max_slew);
 
   if (!suspicious()) {
-    const LocalMovement moved =
-        MovementBetween(last_.value_or(local), local, options_.max_slew);
+    LocalMovement moved;
+    if (last_.has_value() &&
+        AnyMovementBetween(*last_, local, options_.max_slew)) {
+      moved = MovementBetween(*last_, local, options_.max_slew);
+    }
     // A set that the kernel told the agent of is certain at once when both
     // readings show it. Anything else may be one misread: the burst tells.
-    const bool told =
-        moved.WasSet() && !moved.Slept() && !moved.leapt &&
-        local.discontinuities > last_->discontinuities &&
-        !MovementBetween(received, local, options_.max_slew).Any();
+    const bool told = moved.WasSet() && !moved.Slept() && !moved.leapt &&
+                      local.discontinuities > last_->discontinuities &&
+                      !AnyMovementBetween(received, local, options_.max_slew);
     if (moved.Any() && !told) {
       Suspect(now).misread = moved.Size();
     } else {
@@ -204,6 +216,7 @@ void GuestTracker::Follow(const Exchange& exchange, const Interval& raw,
 CounterLine::Place GuestTracker::PlaceRaw(const BoundAt& raw) {
   if (!band_.has_value()) {
     band_.emplace(raw);
+    compared_since_ = raw.seen;
     band_readings_ = 1;
     return CounterLine::Place::kOld;
   }
@@ -285,6 +298,19 @@ GuestTracker::BurstResult GuestTracker::EndBurst() {
   }
   best_ = Best();
   return result;
+}
+
+bool GuestTracker::DidNotMove(const Interval& leap, MonotonicTime begin,
+                              MonotonicTime end) const {
+  if (rate_.DidNotMove(leap, begin, end)) return true;
+  // Since its own leap, of which rates begin later.
+  if (suspicious() || landed_ == nullptr || !anchor_.has_value() ||
+      landed_->seen > begin || anchor_->seen < end) {
+    return false;
+  }
+  const absl::Duration drift =
+      (anchor_->at - landed_->at) * (kSoundApartPpm / 1e6);
+  return !(anchor_->bound - landed_->bound).WidenedBy(drift).Meets(leap);
 }
 
 void GuestTracker::FollowDrift() {

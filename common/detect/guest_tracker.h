@@ -55,6 +55,8 @@ class GuestTracker {
     bool dropped = false;
     // The boot id changed: all was forgotten.
     bool rebooted = false;
+    // It counts by another clocksource now: what was known of rates is void.
+    bool other_counter = false;
     // A suspicion has begun or is not decided yet: ask again now.
     bool suspicious = false;
     // What became certain with this exchange.
@@ -81,15 +83,40 @@ class GuestTracker {
   };
   BurstResult EndBurst();
 
-  // The host's own counter stood still, or the guest's clocksource changed:
-  // nothing of earlier comparisons holds.
+  // The host's own counter stood still: nothing of earlier comparisons holds.
   void ForgetComparisons();
+
+  // The guest counts by another counter now, which goes on where the last one
+  // stood: the comparison holds, its rate does not.
+  void ForgetRates();
 
   // The host was set: offsets from the old mark are none from the new one.
   void ForgetOffsets();
 
   const TrackerOptions& options() const { return options_; }
   bool suspicious() const { return suspicion_ != nullptr; }
+  // When a leap was seen that a rate would explain as well: the next burst
+  // tells. Absent: there is none.
+  std::optional<MonotonicTime> doubted_since() const {
+    if (doubt_ == nullptr || doubt_->rate.has_value()) return std::nullopt;
+    return doubt_->triggered;
+  }
+  // Its counter may have leapt; the burst decides.
+  bool suspects_counter() const {
+    return suspicious() && suspicion_->counter.has_value();
+  }
+  // Since when its counter has been compared with the host's, over leaps and
+  // all. Absent: not yet.
+  std::optional<MonotonicTime> compared_since() const {
+    return band_.has_value() ? std::make_optional(compared_since_)
+                             : std::nullopt;
+  }
+  // Its counter was compared with the host's all from `begin` to `end`, and did
+  // not move by any of `leap` meanwhile, whatever sound counters drift.
+  bool DidNotMove(const Interval& leap, MonotonicTime begin,
+                  MonotonicTime end) const;
+  // All that moved was told.
+  bool settled() const { return !suspicious() && doubt_ == nullptr; }
   // Of guest RAW against host RAW. Absent: not bounded yet.
   const RateEstimates& rates() const { return rate_; }
   // Of guest REALTIME against the host's, since it was moved at once. Absent:
@@ -106,6 +133,7 @@ class GuestTracker {
   size_t HeapBytes() const {
     return boot_id_.capacity() + clocksource_.capacity() +
            (suspicious() ? sizeof(Suspicion) : 0) +
+           (landed_ != nullptr ? sizeof(BoundAt) : 0) +
            (doubt_ != nullptr ? sizeof(DoubtedLeap) : 0);
   }
 
@@ -147,9 +175,11 @@ class GuestTracker {
     Interval size;
     // Where it stood before.
     BoundAt began;
-    // Where it stood then, and how long the gap was that it leapt in.
+    // Where it stood then.
     BoundAt stands;
-    absl::Duration gap;
+    // A rate that explains it is no smaller in magnitude, however long before
+    // it began.
+    double slowest_ppm = 0;
     MonotonicTime quiet;
     MonotonicTime triggered;
     int on_new = 0;
@@ -184,13 +214,16 @@ class GuestTracker {
   // True: nothing more is to be said of the guest's own clocks.
   bool DecideLeap(const Suspicion& s, const std::optional<LocalMovement>& moved,
                   std::vector<Finding>& findings);
+  Interval AsSoundCounters(const Interval& size, const Suspicion& s) const;
   void DecideSteep(const Suspicion& s, std::vector<Finding>& findings);
   // True: a rate may have made it, and the next burst tells.
   bool Doubted(const Suspicion& s, std::vector<Finding>& findings);
+  bool MayHaveRunOn(const BoundAt& last) const;
   RateInterval WithKnownRate(const RateInterval& slope) const;
   void StandOn(const OffsetBand& line, const Suspicion& s);
   void Doubt(const Suspicion& s, const Interval& size, const BoundAt& stands,
              const std::optional<RateInterval>& rate);
+  double SlowestRate(const Suspicion& s) const;
   void SettleDoubt(std::vector<Finding>& findings);
   void TellDoubted(std::vector<Finding>& findings);
   void NoteLocal(const Suspicion& s, const LocalReading& before,
@@ -228,8 +261,12 @@ class GuestTracker {
   std::optional<SlewAnchor> slew_anchor_;
   std::optional<RateInterval> slew_;
   std::optional<OffsetBand> band_;
+  MonotonicTime compared_since_;  // only with a band
   // The narrowest proof of c of the last burst.
   std::optional<BoundAt> anchor_;
+  // After its last leap, as it was found there first. Null: none, or other
+  // things happened since.
+  std::unique_ptr<const BoundAt> landed_;
   // Exchanges that stand on the band; it counts to two.
   int band_readings_ = 0;
   // Rare and large: not kept while nothing is suspected.

@@ -14,7 +14,6 @@ constexpr double kSteepestPpm = 100'000;
 // A leap that looks like less than this over the baseline of a rate is not
 // told from one.
 constexpr PartsPerBillion kSmallRate = 100'000;
-constexpr absl::Duration kShortestGap = absl::Milliseconds(1);
 // A size this well known fits few of all possible ones.
 constexpr absl::Duration kWellKnown = absl::Milliseconds(50);
 
@@ -110,7 +109,9 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
 
   const OffsetBand old = *band_;
   const bool one_reading = band_readings_ == 1;
+  const Interval sound = AsSoundCounters(size, s);
   StandOn(s.counter->line(), s);
+  landed_ = std::make_unique<const BoundAt>(s.counter->first());
   doubt_.reset();
   rate_.Forget();
   if (one_reading) {
@@ -125,6 +126,7 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
   leap.before = old.Contradicted(s.counter->first().bound).At(at, options_.rho);
   leap.after = band_->At(at, options_.rho);
   leap.alone = slept || !moved.has_value();
+  leap.sound_size = sound;
   if (!slept) {
     findings.push_back(std::move(leap));
     return false;
@@ -144,6 +146,24 @@ bool GuestTracker::DecideLeap(const Suspicion& s,
   return true;
 }
 
+// `size` as it would be if the two counters ran no further apart than sound
+// ones do, as far as is known of them.
+Interval GuestTracker::AsSoundCounters(const Interval& size,
+                                       const Suspicion& s) const {
+  const std::optional<RateInterval> known = rate_.rate();
+  if (known.has_value() && known->LeastMagnitude() > kSoundApartPpm) {
+    return size;
+  }
+  constexpr PartsPerBillion kSound =
+      static_cast<PartsPerBillion>(kSoundApartPpm) * 1000;
+  const absl::Duration over = s.counter->line().latest().at -
+                              band_->Contradicted(s.counter->first().bound).at;
+  const Interval sound = size.WidenedBy(
+      -Drift(absl::AbsDuration(over),
+             std::max(options_.rho - kSound, PartsPerBillion{0})));
+  return sound.lo <= sound.hi ? sound : size;
+}
+
 void GuestTracker::DecideSteep(const Suspicion& s,
                                std::vector<Finding>& findings) {
   const RateInterval slope = *s.counter->Slope();
@@ -160,8 +180,10 @@ void GuestTracker::DecideSteep(const Suspicion& s,
   }
   // Through a few wide bounds a line can be laid though it leapt twice.
   const Interval trigger = s.counter->Trigger(*band_);
-  const bool sure = slope.hi_ppm - slope.lo_ppm < slope.LeastMagnitude() ||
-                    (doubt_ != nullptr && SameSide(doubt_->size, trigger));
+  const bool sure = (slope.hi_ppm - slope.lo_ppm < slope.LeastMagnitude() &&
+                     !s.counter->MayHaveLeaptAgain()) ||
+                    (doubt_ != nullptr && SameSide(doubt_->size, trigger) &&
+                     MayHaveRunOn(s.counter->last()));
   if (sure) NoteRate(s, slope, findings);
   if (sure || left_over.ContainsZero()) {
     Doubt(s, trigger, s.counter->last(),
@@ -184,6 +206,7 @@ void GuestTracker::StandOn(const OffsetBand& line, const Suspicion& s) {
   band_ = line;
   band_readings_ = 2;
   anchor_ = s.moved.raw;
+  landed_.reset();
 }
 
 // Bounds that are wide, or a short burst, leave a leap and a rate of more than
@@ -202,11 +225,16 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
     const BoundAt& last = s.counter->last();
     rate = RateBetween(doubt_->began.bound, last.bound,
                        last.at - doubt_->began.at);
-    if (rate->LeastMagnitude() > kSteepestPpm) {
-      // No counter runs so: it leapt twice.
+    if (rate->LeastMagnitude() > kSteepestPpm || !MayHaveRunOn(last)) {
+      // No counter runs so, or this one did not: it leapt twice.
       if (!doubt_->rate.has_value()) TellDoubted(findings);
       return false;
     }
+    // Where it stood before the doubt may be known too badly to tell, or it
+    // moved back meanwhile; a sound counter drifts, too.
+    if (rate->LeastMagnitude() <= kSoundApartPpm) rate.reset();
+  }
+  if (rate.has_value()) {
     NoteRate(s, *rate, findings);
   } else {
     rate_.Forget();
@@ -217,20 +245,55 @@ bool GuestTracker::Doubted(const Suspicion& s, std::vector<Finding>& findings) {
   return true;
 }
 
+// Whether one rate, since the doubt, fits what came after it: up to the burst
+// before this suspicion, and from that until `last`.
+bool GuestTracker::MayHaveRunOn(const BoundAt& last) const {
+  if (doubt_->rate.has_value()) return true;  // shown by what came before
+  if (!anchor_.has_value() || anchor_->at <= doubt_->stands.at ||
+      last.at <= anchor_->at) {
+    return true;
+  }
+  return Overlap(
+      RateBetween(doubt_->stands.bound, anchor_->bound,
+                  anchor_->at - doubt_->stands.at),
+      RateBetween(anchor_->bound, last.bound, last.at - anchor_->at));
+}
+
 // Replaces an earlier one.
 void GuestTracker::Doubt(const Suspicion& s, const Interval& size,
                          const BoundAt& stands,
                          const std::optional<RateInterval>& rate) {
-  const BoundAt began = anchor_.value_or(band_->latest());
+  const double slowest_ppm = SlowestRate(s);
   doubt_ = std::make_unique<DoubtedLeap>();
   doubt_->size = size;
-  doubt_->began = began;
+  doubt_->began = anchor_.value_or(band_->latest());
   doubt_->stands = stands;
-  doubt_->gap = std::max(kShortestGap, s.counter->first().at - began.at);
+  doubt_->slowest_ppm = slowest_ppm;
   doubt_->quiet = s.quiet;
   doubt_->triggered = s.triggered;
   doubt_->on_new = s.counter->on_new();
   doubt_->rate = rate;
+}
+
+// It may have begun when the burst before was over, or any time since the bound
+// that the contradiction rests on; the sooner, the slower it is. From neither
+// it may lead past the other.
+double GuestTracker::SlowestRate(const Suspicion& s) const {
+  const BoundAt& first = s.counter->first();
+  double slowest = 0;
+  const auto since = [&](const BoundAt& before) {
+    // The first answer may be too wide to show it. Not by the line that all
+    // narrow: that is made for sound rates.
+    for (const BoundAt& after : {first, s.counter->last()}) {
+      if (after.at <= before.at) continue;
+      slowest = std::max(
+          slowest, RateBetween(before.bound, after.bound, after.at - before.at)
+                       .LeastMagnitude());
+    }
+  };
+  since(band_->Contradicted(first.bound));
+  if (anchor_.has_value()) since(*anchor_);
+  return slowest;
 }
 
 void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {
@@ -245,15 +308,13 @@ void GuestTracker::SettleDoubt(std::vector<Finding>& findings) {
     }
     return;
   }
-  // If it runs off at the rate that would explain it, it is here by now.
+  // If it runs off at a rate that would explain it, it is so far by now.
   const absl::Duration since = best_.raw->at - doubt_->stands.at;
-  const double times = absl::FDivDuration(since, doubt_->gap);
-  const Interval ran = {doubt_->size.lo * times, doubt_->size.hi * times};
-  if ((doubt_->stands.bound + ran).Meets(best_.raw->bound) &&
-      since < 2 * options_.rate_baseline) {
-    return;
-  }
-  TellDoubted(findings);
+  // Bounds are made for sound rates: of others a tenth may be theirs.
+  const absl::Duration ran = since * (doubt_->slowest_ppm * 0.9 / 1e6);
+  const Interval moved = best_.raw->bound - doubt_->stands.bound;
+  const bool ahead = doubt_->size.lo > absl::ZeroDuration();
+  if ((ahead ? moved.hi : -moved.lo) < ran) TellDoubted(findings);
 }
 
 // It was a leap, as far as one can tell.

@@ -35,22 +35,31 @@ constexpr int kMisreads = 3;
 HostTracker::Result HostTracker::OnReading(const ClockReading& reading) {
   Result result;
   if (reading.raw_after < reading.raw_before) return result;
+  gaps_.Add(reading);
   const MonotonicTime now = MonotonicTime::FromReading(reading.monotonic);
+  // Readings of exchanges come later than they were taken; an old one beside a
+  // newer one would look like a second step. One from long ago is a counter
+  // that fell.
+  if (last_.has_value() && now < last_->at && last_->at - now < kLatest) {
+    return result;
+  }
   const LocalReading local = LocalReadingOf(reading, now, 0, leap_);
   if (!last_.has_value()) {
     last_ = local;
     return result;
   }
-  // Readings of exchanges come later than they were taken; an old one beside a
-  // newer one would look like a second step. One from long ago is a counter
-  // that fell.
-  if (now < last_->at && last_->at - now < kLatest) return result;
+  if (!AnyMovementBetween(*last_, local, kFastestSlew)) {
+    misreads_ = 0;
+    last_ = Tightened(*last_, local);
+    return result;
+  }
   const LocalMovement moved = MovementBetween(*last_, local, kFastestSlew);
   if (moved.leapt && ++misreads_ < kMisreads) return result;
   misreads_ = 0;
 
   result.slept = moved.Slept();
   if (moved.WasSet()) {
+    leapt_ = false;
     result.stepped = moved.set;
     result.leap_second = IsLeapSecond(moved.set, last_->leap, local.leap,
                                       local.realtime, now - last_->at);
@@ -104,9 +113,15 @@ HostBoundOrReason HostTracker::ChronyBound(MonotonicTime now) const {
 
 void HostTracker::OnDiscipline(
     const std::optional<KernelDiscipline>& discipline, MonotonicTime now) {
-  leap_ = LeapStateOf(discipline);
+  leap_ = LeapStateOf(discipline, /*read_with_clocks=*/false);
   HostBoundOrReason kernel = BoundOf(discipline, now);
   HostBoundOrReason chrony = ChronyBound(now);
+  if (chrony.bound.has_value()) leapt_ = false;
+  if (leapt_) {
+    kernel = {{}, "the counter leapt, and nothing has measured since"};
+  } else {
+    findings_.End(FindingCode::kHostCounterJump, now);
+  }
   const bool chrony_is_better =
       chrony.bound.has_value() &&
       (!kernel.bound.has_value() ||
@@ -181,6 +196,32 @@ void HostTracker::OnSharedRate(const std::vector<RateInterval>& rates,
   findings_.Hold(finding);
 }
 
+void HostTracker::OnCounterLeap(const SeenLeap& leap, size_t alike,
+                                MonotonicTime now) {
+  stepped_at_ = now;
+  proven_since_step_ = false;
+  leapt_ = true;
+  bound_.reset();
+  NoteChronyIsLate();
+  Finding finding;
+  finding.code = FindingCode::kHostCounterJump;
+  finding.severity =
+      std::max(Severity::kWarning, SeverityOf(leap.size, options_.thresholds));
+  finding.first_seen = finding.last_seen = now;
+  finding.window_begin = leap.begin;
+  finding.window_end = leap.end;
+  finding.size = leap.size;
+  finding.signature = MatchSignature(leap.size);
+  finding.note = absl::StrCat(
+      alike, " guests moved against it alike, and none stayed put");
+  findings_.Record(finding);
+}
+
+bool HostTracker::DidNotLeap(const SeenLeap& leap) const {
+  const std::optional<absl::Duration> widest = gaps_.WidestSince(leap.begin);
+  return widest.has_value() && *widest < leap.size.lo;
+}
+
 void HostTracker::NoteChronyIsLate() {
   chrony_is_late_ = true;
   measured_before_step_.reset();
@@ -199,7 +240,7 @@ HostView HostTracker::View(MonotonicTime now) const {
   HostView view;
   view.proven = ProvenBound(now);
   view.bound = view.proven;
-  if (declared()) view.bound = absl::ZeroDuration();
+  if (declared() && !leapt_) view.bound = absl::ZeroDuration();
   view.stepped = stepped_at_.has_value() && !proven_since_step_ &&
                  now - *stepped_at_ < options_.hold_after_step;
   return view;

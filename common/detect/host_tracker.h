@@ -9,7 +9,9 @@
 #include "absl/time/time.h"
 #include "common/detect/finding_log.h"
 #include "common/detect/host_bound.h"
+#include "common/detect/leap_blame.h"
 #include "common/detect/local_line.h"
+#include "common/detect/reading_gaps.h"
 #include "common/detect/verdict.h"
 #include "common/estimate/interval.h"
 #include "common/estimate/rate.h"
@@ -76,6 +78,14 @@ class HostTracker {
   void OnSharedRate(const std::vector<RateInterval>& rates, size_t guests,
                     MonotonicTime now);
 
+  // The guests show that its counter leapt: by `leap.size`, and with it all its
+  // clocks. So many of them do so far.
+  void OnCounterLeap(const SeenLeap& leap, size_t alike, MonotonicTime now);
+
+  // Its own readings show that its counter did not leap by that. Of a leap
+  // back they show nothing: it may have stood still.
+  bool DidNotLeap(const SeenLeap& leap) const;
+
   // What verdicts lean on now.
   HostView View(MonotonicTime now) const;
   bool declared() const { return options_.trust == HostTrust::kDeclared; }
@@ -95,6 +105,7 @@ class HostTracker {
 
   HostOptions options_;
   std::optional<LocalReading> last_;
+  ReadingGaps gaps_;
   LeapState leap_;
   // Readings in a row that no clock can give.
   int misreads_ = 0;
@@ -104,6 +115,10 @@ class HostTracker {
   // Set by a step; ends by proof or by time.
   std::optional<MonotonicTime> stepped_at_;
   bool proven_since_step_ = true;
+  // Its counter leapt, which its kernel knows nothing of: what that says of its
+  // clock, and what was declared, is void until chronyd measured since or the
+  // clock was set.
+  bool leapt_ = false;
   std::optional<ChronyReport> chrony_;
   // chronyd knows nothing of the last step yet: this was its last measurement
   // then; absent: not known.

@@ -24,8 +24,10 @@ bool DayEnded(absl::Duration realtime, absl::Duration ago) {
 
 }  // namespace
 
-LeapState LeapStateOf(const std::optional<KernelDiscipline>& discipline) {
+LeapState LeapStateOf(const std::optional<KernelDiscipline>& discipline,
+                      bool read_with_clocks) {
   LeapState state;
+  state.read_with_clocks = read_with_clocks;
   if (!discipline.has_value()) return state;
   if ((discipline->status & kInsert) != 0) state.announced = 1;
   if ((discipline->status & kDelete) != 0) state.announced = -1;
@@ -41,10 +43,14 @@ bool IsLeapSecond(const Interval& by, const LeapState& before,
   if (by.Contains(-kSecond)) inserted = 1;
   if (by.Contains(kSecond)) inserted = -1;
   if (inserted == 0 || !DayEnded(realtime_after, elapsed)) return false;
-  const bool counted =
-      before.tai_offset_s.has_value() && after.tai_offset_s.has_value() &&
-      int64_t{*after.tai_offset_s} - int64_t{*before.tai_offset_s} == inserted;
-  return counted || before.announced == inserted;
+  if (before.tai_offset_s.has_value() && after.tai_offset_s.has_value()) {
+    const int64_t counted =
+        int64_t{*after.tai_offset_s} - int64_t{*before.tai_offset_s};
+    if (counted == inserted) return true;
+    // The kernel counts each that it makes.
+    if (after.read_with_clocks) return false;
+  }
+  return before.announced == inserted;
 }
 
 }  // namespace noonmark

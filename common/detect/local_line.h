@@ -57,6 +57,10 @@ struct LocalMovement {
 LocalMovement MovementBetween(const LocalReading& from, const LocalReading& to,
                               PartsPerBillion max_slew);
 
+// MovementBetween().Any(), and costs next to nothing where nothing moved.
+bool AnyMovementBetween(const LocalReading& from, const LocalReading& to,
+                        PartsPerBillion max_slew);
+
 // The guest's own differences in the burst after a contradiction: one misread,
 // or moved for good.
 class LocalLine {

@@ -1,7 +1,9 @@
 #include "common/detect/packed_finding.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 namespace noonmark {
 namespace {
@@ -46,6 +48,26 @@ absl::Duration PackedFinding::Span::Get() const {
          absl::Nanoseconds(int64_t{quarters}) / 4;
 }
 
+PackedFinding::Text::Text(std::string_view text) {
+  const auto size = Saturated<uint16_t>(text.size());
+  if (size == 0) return;
+  auto chars = std::make_unique<char[]>(sizeof(size) + size);
+  std::memcpy(chars.get(), &size, sizeof(size));
+  std::memcpy(chars.get() + sizeof(size), text.data(), size);
+  chars_ = std::move(chars);
+}
+
+std::string_view PackedFinding::Text::Get() const {
+  if (chars_ == nullptr) return {};
+  uint16_t size = 0;
+  std::memcpy(&size, chars_.get(), sizeof(size));
+  return {chars_.get() + sizeof(size), size};
+}
+
+size_t PackedFinding::Text::HeapBytes() const {
+  return chars_ == nullptr ? 0 : sizeof(uint16_t) + Get().size();
+}
+
 PackedFinding::Pair::Pair(const std::optional<Interval>& interval) {
   if (!interval.has_value()) return;
   lo = Span(interval->lo);
@@ -69,6 +91,9 @@ PackedFinding::PackedFinding(const Finding& finding)
       has_before_(finding.before.has_value()),
       has_after_(finding.after.has_value()),
       has_rate_(finding.rate.has_value()),
+      listened_(finding.listened),
+      alibi_(finding.alibi),
+      set_alike_(finding.set_alike),
       on_old_(Saturated<uint8_t>(finding.on_old)),
       on_new_(Saturated<uint8_t>(finding.on_new)),
       on_neither_(Saturated<uint8_t>(finding.on_neither)),
@@ -82,9 +107,17 @@ PackedFinding::PackedFinding(const Finding& finding)
       rate_(finding.rate.value_or(RateInterval())),
       signature_(finding.signature),
       note_(finding.active ? finding.note : Cut(finding.note, kMostPastNote)),
-      glitch_(finding.glitch.has_value()
-                  ? std::make_unique<GlitchEvidence>(*finding.glitch)
-                  : nullptr) {}
+      rare_(RareOf(finding)) {}
+
+std::unique_ptr<const PackedFinding::Rare> PackedFinding::RareOf(
+    const Finding& finding) {
+  if (finding.glitch.has_value())
+    return std::make_unique<Rare>(*finding.glitch);
+  if (finding.pauses.has_value())
+    return std::make_unique<Rare>(*finding.pauses);
+  if (finding.move.has_value()) return std::make_unique<Rare>(*finding.move);
+  return nullptr;
+}
 
 Finding PackedFinding::Unpack() const {
   Finding finding;
@@ -106,8 +139,18 @@ Finding PackedFinding::Unpack() const {
   finding.on_old = on_old_;
   finding.on_new = on_new_;
   finding.on_neither = on_neither_;
-  finding.note = note_;
-  if (glitch_ != nullptr) finding.glitch = *glitch_;
+  finding.note = std::string(note_.Get());
+  finding.listened = listened_;
+  finding.alibi = alibi_;
+  finding.set_alike = set_alike_;
+  if (rare_ == nullptr) return finding;
+  if (const auto* glitch = std::get_if<GlitchEvidence>(rare_.get())) {
+    finding.glitch = *glitch;
+  } else if (const auto* told = std::get_if<ToldPauses>(rare_.get())) {
+    finding.pauses = *told;
+  } else {
+    finding.move = std::get<MoveEvidence>(*rare_);
+  }
   return finding;
 }
 
@@ -115,7 +158,9 @@ void PackedFinding::End(MonotonicTime now, bool moved) {
   active_ = false;
   ended_ns_ = Pack(now);
   if (!moved) last_seen_ns_ = ended_ns_;
-  note_ = Cut(note_, kMostPastNote);
+  if (note_.Get().size() > kMostPastNote) {
+    note_ = Text(Cut(note_.Get(), kMostPastNote));
+  }
 }
 
 MonotonicTime PackedFinding::ended() const { return Moment(ended_ns_); }
@@ -127,10 +172,7 @@ bool PackedFinding::Before(const PackedFinding& other) const {
 }
 
 size_t PackedFinding::HeapBytes() const {
-  // Short strings are within the object.
-  const size_t note =
-      note_.capacity() < sizeof(note_) / 2 ? 0 : note_.capacity() + 1;
-  return note + (glitch_ == nullptr ? 0 : sizeof(GlitchEvidence));
+  return note_.HeapBytes() + (rare_ == nullptr ? 0 : sizeof(Rare));
 }
 
 }  // namespace noonmark

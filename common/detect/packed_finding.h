@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "absl/time/time.h"
 #include "common/detect/finding.h"
@@ -48,6 +49,19 @@ class PackedFinding {
     uint32_t low = 0;
     uint32_t quarters = 0;
   };
+  // A text in the room of a pointer, and none where there is none.
+  class Text {
+   public:
+    Text() = default;
+    // Beyond 64 KiB it is cut.
+    explicit Text(std::string_view text);
+    std::string_view Get() const;
+    size_t HeapBytes() const;
+
+   private:
+    // Two bytes of length, then the text. Null: empty.
+    std::unique_ptr<const char[]> chars_;
+  };
   struct Pair {
     Pair() = default;
     explicit Pair(const std::optional<Interval>& interval);
@@ -68,6 +82,9 @@ class PackedFinding {
   bool has_before_ : 1;
   bool has_after_ : 1;
   bool has_rate_ : 1;
+  bool listened_ : 1;
+  HostAlibi alibi_;
+  SetAlike set_alike_;
   uint8_t on_old_;
   uint8_t on_new_;
   uint8_t on_neither_;
@@ -80,8 +97,11 @@ class PackedFinding {
   int64_t ended_ns_;
   RateInterval rate_;
   const Signature* signature_;
-  std::string note_;
-  std::unique_ptr<const GlitchEvidence> glitch_;  // null: no hunter's
+  Text note_;
+  // What few findings have, and none has two of. Null: none.
+  using Rare = std::variant<GlitchEvidence, ToldPauses, MoveEvidence>;
+  static std::unique_ptr<const Rare> RareOf(const Finding& finding);
+  std::unique_ptr<const Rare> rare_;
 };
 
 // What of a text fits into `most` bytes, cut between two characters of UTF-8.

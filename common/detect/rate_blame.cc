@@ -7,8 +7,8 @@ namespace {
 
 bool MayBeTheSame(const RateInterval& a, const RateInterval& b) {
   // Sound counters differ by some of it, and so do all that run off together.
-  constexpr double kApartPpm = 100;
-  return a.lo_ppm <= b.hi_ppm + kApartPpm && b.lo_ppm <= a.hi_ppm + kApartPpm &&
+  return a.lo_ppm <= b.hi_ppm + kSoundApartPpm &&
+         b.lo_ppm <= a.hi_ppm + kSoundApartPpm &&
          (a.lo_ppm > 0) == (b.lo_ppm > 0);
 }
 
@@ -18,20 +18,31 @@ RateBlame BlameForRate(const RateInterval& claimed,
                        const std::vector<RateWitness>& others,
                        absl::Duration open_for, absl::Duration patience) {
   size_t suffer = 1;
+  size_t leaning = 0;
+  size_t silent = 0;
   size_t otherwise = 0;
-  bool sound = false;
+  size_t sound = 0;
+  bool leans = false;
   for (const RateWitness& other : others) {
+    leans |= other.leans;
     if (other.claimed.has_value()) {
       ++(MayBeTheSame(claimed, *other.claimed) ? suffer : otherwise);
     } else if (other.sound) {
       ++otherwise;
-      sound = true;
+      ++sound;
+    } else {
+      ++(other.leans ? leaning : silent);
     }
   }
   if (suffer >= 2 && suffer > otherwise) return RateBlame::kHost;
-  const bool nobody = others.empty();
-  if (sound || nobody || open_for >= patience) return RateBlame::kGuest;
-  return RateBlame::kOpen;
+  if (others.empty()) return RateBlame::kGuest;
+  if (sound > 0) {
+    const size_t yet = open_for < patience / 2 ? silent : 0;
+    const bool most_may =
+        leaning + yet >= 2 && suffer + leaning + yet > otherwise;
+    return most_may ? RateBlame::kOpen : RateBlame::kGuest;
+  }
+  return !leans && open_for >= patience ? RateBlame::kGuest : RateBlame::kOpen;
 }
 
 RateInterval CommonRate(const std::vector<RateInterval>& rates) {

@@ -13,15 +13,22 @@ namespace noonmark {
 struct RateWitness {
   // It runs off, too.
   std::optional<RateInterval> claimed;
-  // Its own counter ran with the host's meanwhile, see
-  // RateEstimates::Contradicts: it could not have missed a fault of the host.
+  // It could not have missed a fault of the host meanwhile, and saw none; see
+  // RateEstimates::Contradicts.
   bool sound = false;
+  // It runs off a little to the same side, which may be the host's doing or
+  // its own; see RateEstimates::LeansWith.
+  bool leans = false;
 };
 
 // A rate of guest against host says nothing of which of the two runs off; the
 // host's other guests do. The host, where more than half of those that know
 // run off at a rate that may be the same, and two of them at least. The guest,
-// where another is sound, or where nobody else could tell for `patience`.
+// where another is sound; but the host's rate is hidden from one that runs off
+// as far by itself, so not as long as most, two of the others at least, lean
+// that way, or have said nothing and half of `patience` is not over. The guest
+// as well, where nobody else could tell for `patience` and none so much as
+// leans that way. Open: nobody is blamed.
 enum class RateBlame { kGuest, kHost, kOpen };
 RateBlame BlameForRate(const RateInterval& claimed,
                        const std::vector<RateWitness>& others,

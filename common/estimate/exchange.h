@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/estimate/glitch.h"
+#include "common/estimate/jump_report.h"
 #include "common/time/clock.h"
 
 namespace noonmark {
@@ -27,6 +28,8 @@ struct GuestReading {
   std::optional<absl::Duration> steal;
   // What the agent's glitch hunter found; absent: it has none running.
   std::optional<HuntReport> hunt;
+  // What its logs said of time jumps; absent: the agent reads none.
+  std::optional<JumpReport> logs;
 };
 
 // One question and its answer: four readings of all clocks.

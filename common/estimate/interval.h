@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "absl/time/time.h"
@@ -72,9 +73,17 @@ inline Interval Hull(const Interval& a, const Interval& b) {
 using PartsPerBillion = int64_t;
 
 // How far two clocks can part in `elapsed` (>= 0) at a relative rate of at most
-// `rate`; rounded up.
+// `rate`; rounded up to a nanosecond.
 inline absl::Duration Drift(absl::Duration elapsed, PartsPerBillion rate) {
-  return elapsed * rate / 1'000'000'000 + absl::Nanoseconds(1);
+  constexpr int64_t kBillion = 1'000'000'000;
+  const int64_t ns = absl::ToInt64Nanoseconds(elapsed);
+  if (ns >= std::numeric_limits<int64_t>::max() / 2 || rate > kBillion) {
+    return elapsed * rate / kBillion + absl::Nanoseconds(1);
+  }
+  // The same in 64 bits, which is what all of this costs.
+  const int64_t whole = elapsed == absl::Nanoseconds(ns) ? ns : ns + 1;
+  return absl::Nanoseconds(whole / kBillion * rate +
+                           whole % kBillion * rate / kBillion + 1);
 }
 
 }  // namespace noonmark

@@ -20,6 +20,9 @@ struct LocalDifferences {
 // Errors: none; a reading whose bracket is reversed must not come here.
 LocalDifferences DifferencesOf(const ClockReading& reading);
 
+// The first of them alone.
+Interval RealMonoOf(const ClockReading& reading);
+
 }  // namespace noonmark
 
 #endif  // NOONMARK_COMMON_ESTIMATE_LOCAL_DIFFERENCES_H_

@@ -22,8 +22,8 @@ Interval CausalRealtimeOffset(const Exchange& exchange,
 std::optional<Interval> BoundRealtimeOffset(const Exchange& exchange,
                                             PartsPerBillion rate) {
   const GuestReading& guest = exchange.guest;
-  if (!DifferencesOf(exchange.host_sent)
-           .real_mono.Meets(DifferencesOf(exchange.host_received).real_mono)) {
+  if (!RealMonoOf(exchange.host_sent)
+           .Meets(RealMonoOf(exchange.host_received))) {
     return std::nullopt;
   }
   Interval offset = CausalRealtimeOffset(exchange, guest.sent);

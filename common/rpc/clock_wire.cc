@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "common/rpc/printable_text.h"
+#include "common/rpc/wire_faults.h"
 #include "noonmark/v1/agent.pb.h"
 
 namespace noonmark {
@@ -19,43 +19,8 @@ namespace {
 constexpr int64_t kMostFrequency = int64_t{1} << 40;
 constexpr int64_t kMostTickUs = 1'000'000;
 
-// Collects the first thing that is wrong.
-class Faults {
- public:
-  // `field` is a path in the message: "received.raw_after_ns".
-  void Add(absl::string_view field, absl::string_view what) {
-    if (status_.ok()) {
-      status_ = absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
-    }
-  }
-  void CheckText(absl::string_view field, const std::string& text,
-                 size_t most) {
-    // Before looking at it: a character has at most 4 bytes.
-    if (text.size() > 4 * most) {
-      return Add(field, absl::StrCat(text.size(), " bytes, but at most ", most,
-                                     " characters are allowed"));
-    }
-    const std::optional<size_t> count = CountPrintable(text);
-    if (!count.has_value()) return Add(field, "is not printable text");
-    if (*count > most) {
-      Add(field, absl::StrCat(*count, " characters, but at most ", most,
-                              " are allowed"));
-    }
-  }
-  void CheckRange(absl::string_view field, int64_t value, int64_t least,
-                  int64_t most) {
-    if (value < least || value > most) {
-      Add(field, absl::StrCat(value, " is not from ", least, " to ", most));
-    }
-  }
-  const absl::Status& status() const { return status_; }
-
- private:
-  absl::Status status_;
-};
-
 ClockReading DecodeGroup(absl::string_view field, bool present,
-                         const v1::ClockGroup& wire, Faults* faults) {
+                         const v1::ClockGroup& wire, WireFaults* faults) {
   if (!present) {
     faults->Add(field, "is missing");
   } else if (wire.raw_after_ns() < wire.raw_before_ns()) {
@@ -72,7 +37,7 @@ ClockReading DecodeGroup(absl::string_view field, bool present,
 }
 
 KernelDiscipline DecodeDiscipline(const v1::KernelDiscipline& wire,
-                                  Faults* faults) {
+                                  WireFaults* faults) {
   faults->CheckRange("discipline.frequency_scaled_ppm",
                      wire.frequency_scaled_ppm(), -kMostFrequency,
                      kMostFrequency);
@@ -92,7 +57,7 @@ WallTriple DecodeTriple(const v1::WallTriple& wire) {
           .coarse_after = absl::Nanoseconds(wire.coarse_after_ns())};
 }
 
-HuntReport DecodeHunt(const v1::GlitchHunt& wire, Faults* faults) {
+HuntReport DecodeHunt(const v1::GlitchHunt& wire, WireFaults* faults) {
   HuntReport hunt;
   hunt.reads = wire.reads();
   hunt.glitches = wire.glitches();
@@ -126,6 +91,35 @@ HuntReport DecodeHunt(const v1::GlitchHunt& wire, Faults* faults) {
   return hunt;
 }
 
+JumpReport DecodeLogs(const v1::LogWatch& wire, WireFaults* faults) {
+  JumpReport logs;
+  logs.lines = wire.lines();
+  const auto recent = static_cast<size_t>(wire.recent_size());
+  if (recent > std::min<uint64_t>(JumpReport::kMostRecent, logs.lines)) {
+    faults->Add(
+        "log_watch.recent",
+        absl::StrCat(recent, " entries, but at most ", JumpReport::kMostRecent,
+                     " of ", logs.lines, " lines are allowed"));
+    return logs;
+  }
+  for (const v1::ToldJump& from : wire.recent()) {
+    ToldJump& told = logs.recent.emplace_back();
+    told.teller = DecodeEnum("log_watch.recent.teller", from.teller(),
+                             JumpTeller::kKernel, faults);
+    told.way = DecodeEnum("log_watch.recent.way", from.way(), JumpWay::kForward,
+                          faults);
+    if (from.has_figure_ns()) {
+      faults->CheckRange("log_watch.recent.figure_ns", from.figure_ns(), 0,
+                         std::numeric_limits<int64_t>::max());
+      told.figure = absl::Nanoseconds(from.figure_ns());
+    }
+    told.figure_is_the_least = from.figure_is_the_least();
+    told.attested = from.attested();
+    told.boottime = absl::Nanoseconds(from.boottime_ns());
+  }
+  return logs;
+}
+
 void EncodeTriple(const WallTriple& triple, v1::WallTriple* wire) {
   wire->set_coarse_before_ns(absl::ToInt64Nanoseconds(triple.coarse_before));
   wire->set_realtime_ns(absl::ToInt64Nanoseconds(triple.realtime));
@@ -149,22 +143,34 @@ void EncodeHunt(const HuntReport& hunt, v1::GlitchHunt* wire) {
   }
 }
 
-// `text` if the wire takes it, else nothing.
-const std::string& Allowed(const std::string& text, size_t most) {
-  static const std::string* const nothing = new std::string();
-  const std::optional<size_t> count = CountPrintable(text);
-  return count.has_value() && *count <= most ? text : *nothing;
+const std::string& AllowedFact(const std::string& text) {
+  return AllowedText(text, kMostFactCharacters);
 }
 
-const std::string& AllowedFact(const std::string& text) {
-  return Allowed(text, kMostFactCharacters);
+constexpr uint32_t kLastTscMode = 3;
+constexpr uint32_t kMostTscKhz = 100'000'000;
+
+GuestFacts::Xen::Tsc DecodeTsc(const v1::XenTsc& wire, WireFaults* faults) {
+  if (wire.mode() > kLastTscMode) {
+    faults->Add("xen.tsc.mode",
+                absl::StrCat(wire.mode(), " is above ", kLastTscMode));
+  }
+  if (wire.khz() > kMostTscKhz) {
+    faults->Add("xen.tsc.khz",
+                absl::StrCat(wire.khz(), " is above ", kMostTscKhz));
+  }
+  GuestFacts::Xen::Tsc tsc;
+  tsc.mode = wire.mode();
+  tsc.khz = wire.khz();
+  tsc.incarnation = wire.incarnation();
+  return tsc;
 }
 
 }  // namespace
 
 absl::StatusOr<GuestReading> DecodeClockExchange(
     const v1::ClockExchange& wire) {
-  Faults faults;
+  WireFaults faults;
   if (wire.sequence() == 0) faults.Add("sequence", "is missing or 0");
   GuestReading reading;
   reading.sequence = wire.sequence();
@@ -182,6 +188,9 @@ absl::StatusOr<GuestReading> DecodeClockExchange(
   if (wire.has_glitch_hunt()) {
     reading.hunt = DecodeHunt(wire.glitch_hunt(), &faults);
   }
+  if (wire.has_log_watch()) {
+    reading.logs = DecodeLogs(wire.log_watch(), &faults);
+  }
   if (!faults.status().ok()) return faults.status();
   reading.boot_id = wire.boot_id();
   reading.clocksource = wire.clocksource();
@@ -190,7 +199,7 @@ absl::StatusOr<GuestReading> DecodeClockExchange(
 
 absl::StatusOr<GuestFacts> DecodeGuestDescription(
     const v1::GuestDescription& wire) {
-  Faults faults;
+  WireFaults faults;
   const auto fact = [&faults](absl::string_view field,
                               const std::string& text) {
     faults.CheckText(field, text, kMostFactCharacters);
@@ -223,6 +232,7 @@ absl::StatusOr<GuestFacts> DecodeGuestDescription(
     if (wire.xen().has_independent_wallclock()) {
       xen.independent_wallclock = wire.xen().independent_wallclock();
     }
+    if (wire.xen().has_tsc()) xen.tsc = DecodeTsc(wire.xen().tsc(), &faults);
   }
   facts.machine_uuid = fact("machine_uuid", wire.machine_uuid());
   if (!faults.status().ok()) return faults.status();
@@ -249,13 +259,29 @@ void EncodeKernelDiscipline(const KernelDiscipline& discipline,
   wire->set_tai_offset_s(discipline.tai_offset_s);
 }
 
+void EncodeJumpReport(const JumpReport& logs, v1::LogWatch* wire) {
+  wire->set_lines(logs.lines);
+  wire->clear_recent();
+  for (const ToldJump& told : logs.recent) {
+    v1::ToldJump* to = wire->add_recent();
+    to->set_teller(EncodeEnum<v1::JumpTeller>(told.teller));
+    to->set_way(EncodeEnum<v1::JumpWay>(told.way));
+    if (told.figure.has_value()) {
+      to->set_figure_ns(absl::ToInt64Nanoseconds(*told.figure));
+    }
+    to->set_figure_is_the_least(told.figure_is_the_least);
+    to->set_attested(told.attested);
+    to->set_boottime_ns(absl::ToInt64Nanoseconds(told.boottime));
+  }
+}
+
 void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire) {
   wire->set_sequence(reading.sequence);
   EncodeClockReading(reading.received, wire->mutable_received());
   EncodeClockReading(reading.sent, wire->mutable_sent());
-  wire->set_boot_id(Allowed(reading.boot_id, kMostBootIdCharacters));
+  wire->set_boot_id(AllowedText(reading.boot_id, kMostBootIdCharacters));
   wire->set_clocksource(
-      Allowed(reading.clocksource, kMostClocksourceCharacters));
+      AllowedText(reading.clocksource, kMostClocksourceCharacters));
   wire->set_discontinuities(reading.discontinuities);
   if (reading.discipline.has_value()) {
     EncodeKernelDiscipline(*reading.discipline, wire->mutable_discipline());
@@ -269,6 +295,11 @@ void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire) {
     EncodeHunt(*reading.hunt, wire->mutable_glitch_hunt());
   } else {
     wire->clear_glitch_hunt();
+  }
+  if (reading.logs.has_value()) {
+    EncodeJumpReport(*reading.logs, wire->mutable_log_watch());
+  } else {
+    wire->clear_log_watch();
   }
 }
 
@@ -292,6 +323,13 @@ void EncodeGuestFacts(const GuestFacts& facts, v1::GuestDescription* wire) {
     xen->set_version(AllowedFact(facts.xen->version));
     if (facts.xen->independent_wallclock.has_value()) {
       xen->set_independent_wallclock(*facts.xen->independent_wallclock);
+    }
+    // What Xen does not say is not said.
+    if (facts.xen->tsc.has_value() && facts.xen->tsc->mode <= kLastTscMode &&
+        facts.xen->tsc->khz <= kMostTscKhz) {
+      xen->mutable_tsc()->set_mode(facts.xen->tsc->mode);
+      xen->mutable_tsc()->set_khz(facts.xen->tsc->khz);
+      xen->mutable_tsc()->set_incarnation(facts.xen->tsc->incarnation);
     }
   }
   wire->set_machine_uuid(AllowedFact(facts.machine_uuid));

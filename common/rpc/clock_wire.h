@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "common/detect/guest_facts.h"
 #include "common/estimate/exchange.h"
+#include "common/estimate/jump_report.h"
 #include "common/time/clock.h"
 
 namespace noonmark::v1 {
@@ -13,6 +14,7 @@ class ClockExchange;
 class ClockGroup;
 class GuestDescription;
 class KernelDiscipline;
+class LogWatch;
 }  // namespace noonmark::v1
 
 namespace noonmark {
@@ -41,6 +43,7 @@ void EncodeClockReading(const ClockReading& reading, v1::ClockGroup* wire);
 void EncodeKernelDiscipline(const KernelDiscipline& discipline,
                             v1::KernelDiscipline* wire);
 void EncodeGuestReading(const GuestReading& reading, v1::ClockExchange* wire);
+void EncodeJumpReport(const JumpReport& logs, v1::LogWatch* wire);
 void EncodeGuestFacts(const GuestFacts& facts, v1::GuestDescription* wire);
 
 }  // namespace noonmark

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
 #include <limits>
+#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -87,6 +89,9 @@ class CompletionLoop::Impl : public CompletionTag {
         timer_(
             Checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
                     "timerfd_create")),
+        calls_timer_(
+            Checked(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC),
+                    "timerfd_create")),
         clock_watch_(
             Checked(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC),
                     "timerfd_create")),
@@ -108,14 +113,21 @@ class CompletionLoop::Impl : public CompletionTag {
   }
 
   void SetTimer(MonotonicTime when) {
-    // Rounded up: never early. Zero would mean never.
-    const absl::Duration reading = std::max(
-        absl::Ceil(when.Reading(), absl::Nanoseconds(1)), absl::Nanoseconds(1));
-    itimerspec spec = {};
-    spec.it_value = absl::ToTimespec(reading);
-    Checked(timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr),
-            "timerfd_settime");
+    Arm(timer_, when.Reading());
     timer_set_ = true;
+  }
+
+  CallId CallAfter(absl::Duration delay, std::function<void()> call) {
+    const Due due{Now() + delay, ++last_call_};
+    calls_.emplace(due, std::move(call));
+    if (calls_.begin()->first == due) Arm(calls_timer_, due.first);
+    return due.second;
+  }
+  void TakeBack(CallId id) {
+    const auto it = std::find_if(
+        calls_.begin(), calls_.end(),
+        [id](const auto& call) { return call.first.second == id; });
+    if (it != calls_.end()) calls_.erase(it);
   }
 
   void OnTimer(std::function<void()> tick) { tick_ = std::move(tick); }
@@ -147,12 +159,14 @@ class CompletionLoop::Impl : public CompletionTag {
   void Complete(bool /*ok*/) override {
     std::vector<std::function<void()>> work;
     bool timer_rang;
+    bool calls_due;
     bool clock_set;
     {
       MutexLock lock(mutex_);
       waking_ = false;
       work.swap(posted_);
       timer_rang = std::exchange(timer_rang_, false);
+      calls_due = std::exchange(calls_due_, false);
       clock_set = std::exchange(clock_was_set_, false);
     }
     for (const std::function<void()>& function : work) {
@@ -165,9 +179,42 @@ class CompletionLoop::Impl : public CompletionTag {
       timer_set_ = false;
       if (tick_) tick_();
     }
+    if (calls_due) MakeCalls();
   }
 
  private:
+  // When it is due, as a reading of CLOCK_MONOTONIC, and its id.
+  using Due = std::pair<absl::Duration, CallId>;
+
+  // Of libstdc++, steady_clock is CLOCK_MONOTONIC.
+  static absl::Duration Now() {
+    return absl::FromChrono(
+        std::chrono::steady_clock::now().time_since_epoch());
+  }
+
+  static void Arm(const Descriptor& timer, absl::Duration when) {
+    // Rounded up: never early. Zero would mean never.
+    const absl::Duration reading =
+        std::max(absl::Ceil(when, absl::Nanoseconds(1)), absl::Nanoseconds(1));
+    itimerspec spec = {};
+    spec.it_value = absl::ToTimespec(reading);
+    Checked(timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &spec, nullptr),
+            "timerfd_settime");
+  }
+
+  // Those that are due by now; a call may bring more of them, or take some
+  // back.
+  void MakeCalls() {
+    const absl::Duration now = Now();
+    while (!calls_.empty() && calls_.begin()->first.first <= now &&
+           !Stopping()) {
+      const std::function<void()> call = std::move(calls_.begin()->second);
+      calls_.erase(calls_.begin());
+      call();
+    }
+    if (!calls_.empty()) Arm(calls_timer_, calls_.begin()->first.first);
+  }
+
   bool Stopping() {
     MutexLock lock(mutex_);
     return stopping_;
@@ -204,7 +251,8 @@ class CompletionLoop::Impl : public CompletionTag {
   void Help() {
     pollfd watched[] = {{timer_.get(), POLLIN, 0},
                         {clock_watch_.get(), POLLIN, 0},
-                        {quit_.get(), POLLIN, 0}};
+                        {quit_.get(), POLLIN, 0},
+                        {calls_timer_.get(), POLLIN, 0}};
     while (true) {
       if (poll(watched, std::size(watched), -1) < 0) {
         if (errno == EINTR) continue;
@@ -215,11 +263,14 @@ class CompletionLoop::Impl : public CompletionTag {
       if (rang) timer_.Drain();
       bool set = watched[1].revents != 0 && !clock_watch_.Drain();
       if (watched[1].revents != 0) set |= WatchClock();
+      const bool due = watched[3].revents != 0;
+      if (due) calls_timer_.Drain();
 
       MutexLock lock(mutex_);
       timer_rang_ |= rang;
       clock_was_set_ |= set;
-      if (rang || set) Wake();
+      calls_due_ |= due;
+      if (rang || set || due) Wake();
     }
   }
 
@@ -255,6 +306,7 @@ class CompletionLoop::Impl : public CompletionTag {
 
   std::unique_ptr<grpc::CompletionQueue> queue_;  // null: left behind
   const Descriptor timer_;
+  const Descriptor calls_timer_;
   const Descriptor clock_watch_;
   const Descriptor quit_;
   std::thread helper_;
@@ -265,12 +317,15 @@ class CompletionLoop::Impl : public CompletionTag {
   std::function<void()> stop_;
   gpr_timespec patience_ = gpr_inf_future(GPR_TIMESPAN);
   bool timer_set_ = false;
+  std::map<Due, std::function<void()>> calls_;
+  CallId last_call_ = 0;
 
   Mutex mutex_;
   grpc::Alarm alarm_ ABSL_GUARDED_BY(mutex_);
   bool waking_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool calls_due_ ABSL_GUARDED_BY(mutex_) = false;
   bool timer_rang_ ABSL_GUARDED_BY(mutex_) = false;
   bool clock_was_set_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::function<void()>> posted_ ABSL_GUARDED_BY(mutex_);
@@ -288,6 +343,11 @@ void CompletionLoop::SetTimer(MonotonicTime when) { impl_->SetTimer(when); }
 void CompletionLoop::OnTimer(std::function<void()> tick) {
   impl_->OnTimer(std::move(tick));
 }
+CompletionLoop::CallId CompletionLoop::CallAfter(absl::Duration delay,
+                                                 std::function<void()> call) {
+  return impl_->CallAfter(delay, std::move(call));
+}
+void CompletionLoop::TakeBack(CallId id) { impl_->TakeBack(id); }
 void CompletionLoop::OnClockSet(std::function<void()> set) {
   impl_->OnClockSet(std::move(set));
 }

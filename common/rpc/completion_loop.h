@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_RPC_COMPLETION_LOOP_H_
 #define NOONMARK_COMMON_RPC_COMPLETION_LOOP_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -25,10 +26,10 @@ class CompletionTag {
 // accurate way to serve or ask clocks: nothing is handed over between threads
 // from the arrival of a message to the reading of a clock.
 //
-// Besides completions the loop runs functions posted by other threads and one
-// timer. The timer is a timerfd on CLOCK_MONOTONIC, watched by a helper
-// thread that wakes the queue: gRPC's own timers and AsyncNext's timeout stall
-// when the wall clock is set back.
+// Besides completions the loop runs functions posted by other threads, one
+// timer, and calls that are due after a time. Timers are timerfds on
+// CLOCK_MONOTONIC, watched by a helper thread that wakes the queue: gRPC's own
+// timers and AsyncNext's timeout stall when the wall clock is set back.
 class CompletionLoop {
  public:
   // `queue` may be a ServerCompletionQueue. The loop shuts it down and drains
@@ -49,6 +50,15 @@ class CompletionLoop {
   // earlier one. MonotonicTime of the real CLOCK_MONOTONIC.
   void SetTimer(MonotonicTime when);
   void OnTimer(std::function<void()> tick);
+
+  // Loop's thread, or before Run(). Runs `call` once, on the loop's thread,
+  // `delay` from now or as soon after as the loop is free; after Stop() never.
+  // TakeBack() before that: it does not run. Of the same moment, in the order
+  // of the calls.
+  using CallId = uint64_t;  // never 0
+  CallId CallAfter(absl::Duration delay, std::function<void()> call);
+  // Loop's thread. One that ran, or 0, is no fault.
+  void TakeBack(CallId id);
 
   // Before Run(). `set` runs on the loop's thread whenever the kernel says that
   // CLOCK_REALTIME was set (timerfd, cancel on set).

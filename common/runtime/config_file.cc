@@ -82,6 +82,11 @@ std::string Shown(const toml::node& node) {
   return out.str();
 }
 
+// What an array is instead; nothing where only its elements are wrong.
+std::string NotWhat(const toml::node& node) {
+  return node.is_array() ? "" : absl::StrCat(", not ", Shown(node));
+}
+
 std::string Range(absl::Duration least, absl::Duration most) {
   return absl::StrCat("from ", absl::FormatDuration(least), " to ",
                       absl::FormatDuration(most));
@@ -208,6 +213,8 @@ absl::Status ConfigFile::Check() {
 
 ConfigTable::ConfigTable(std::shared_ptr<Node> node) : node_(std::move(node)) {}
 
+void ConfigTable::Leave(std::string_view key) { node_->Find(key); }
+
 std::string ConfigTable::String(std::string_view key,
                                 std::string_view otherwise) {
   const toml::node* value = node_->Find(key);
@@ -296,6 +303,48 @@ bool ConfigTable::Bool(std::string_view key, bool otherwise) {
   if (const auto* flag = value->as_boolean()) return flag->get();
   Fault(key, absl::StrCat("must be true or false, not ", Shown(*value)));
   return otherwise;
+}
+
+std::vector<std::string> ConfigTable::Strings(std::string_view key,
+                                              size_t most) {
+  std::vector<std::string> texts;
+  const toml::node* value = node_->Find(key);
+  if (value == nullptr) return texts;
+  const toml::array* array = value->as_array();
+  if (array == nullptr || array->size() > most ||
+      !absl::c_all_of(*array, [](const auto& e) { return e.is_string(); })) {
+    Fault(key, absl::StrCat("must be at most ", most, " strings, [\"...\"]",
+                            NotWhat(*value)));
+    return texts;
+  }
+  for (const toml::node& element : *array) {
+    texts.push_back(element.as_string()->get());
+  }
+  return texts;
+}
+
+std::vector<int64_t> ConfigTable::Integers(std::string_view key,
+                                           size_t most_elements, int64_t least,
+                                           int64_t most) {
+  std::vector<int64_t> numbers;
+  const toml::node* value = node_->Find(key);
+  if (value == nullptr) return numbers;
+  const toml::array* array = value->as_array();
+  if (array == nullptr || array->size() > most_elements ||
+      !absl::c_all_of(*array, [&](const auto& e) {
+        const auto* number = e.as_integer();
+        return number != nullptr && number->get() >= least &&
+               number->get() <= most;
+      })) {
+    Fault(key, absl::StrCat("must be at most ", most_elements,
+                            " whole numbers from ", least, " to ", most,
+                            ", [...]", NotWhat(*value)));
+    return numbers;
+  }
+  for (const toml::node& element : *array) {
+    numbers.push_back(element.as_integer()->get());
+  }
+  return numbers;
 }
 
 ConfigTable ConfigTable::Table(std::string_view key) {

@@ -1,6 +1,7 @@
 #ifndef NOONMARK_COMMON_RUNTIME_CONFIG_FILE_H_
 #define NOONMARK_COMMON_RUNTIME_CONFIG_FILE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -77,6 +78,10 @@ class ConfigTable {
   int64_t Integer(std::string_view key, int64_t otherwise, int64_t least,
                   int64_t most);
   bool Bool(std::string_view key, bool otherwise);
+  // Arrays, of at most so many elements; absent: empty.
+  std::vector<std::string> Strings(std::string_view key, size_t most);
+  std::vector<int64_t> Integers(std::string_view key, size_t most_elements,
+                                int64_t least, int64_t most);
 
   // [key]; an empty table where there is none.
   ConfigTable Table(std::string_view key);
@@ -86,6 +91,9 @@ class ConfigTable {
   // The keys of this table, in byte order: for tables whose keys are names of
   // the user's. None is known by that.
   std::vector<std::string> Keys() const;
+
+  // The key is another program's: it may be there, and nobody looks at it.
+  void Leave(std::string_view key);
 
   // Records a fault of this key's value that only the caller can see; shown by
   // Check() as if a getter had found it.

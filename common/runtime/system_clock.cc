@@ -62,14 +62,17 @@ MonotonicTime SystemClock::Now() {
 }
 
 void SystemWallTriples::Read(absl::Span<WallTriple> triples) {
+  timespec realtime, coarse;
+  clock_gettime(CLOCK_REALTIME_COARSE, &coarse);
+  absl::Duration before = absl::DurationFromTimespec(coarse);
   for (WallTriple& triple : triples) {
-    timespec before, realtime, after;
-    clock_gettime(CLOCK_REALTIME_COARSE, &before);
     clock_gettime(CLOCK_REALTIME, &realtime);
-    clock_gettime(CLOCK_REALTIME_COARSE, &after);
-    triple = {.coarse_before = absl::DurationFromTimespec(before),
+    clock_gettime(CLOCK_REALTIME_COARSE, &coarse);
+    const absl::Duration after = absl::DurationFromTimespec(coarse);
+    triple = {.coarse_before = before,
               .realtime = absl::DurationFromTimespec(realtime),
-              .coarse_after = absl::DurationFromTimespec(after)};
+              .coarse_after = after};
+    before = after;
   }
 }
 

@@ -7,7 +7,7 @@
 namespace noonmark {
 
 // CLOCK_REALTIME between two readings of CLOCK_REALTIME_COARSE, in this order;
-// each is the time since 1970-01-01 UTC.
+// each is the time since 1970-01-01 UTC. Two in a row may share one of COARSE.
 //
 // COARSE is what the kernel wrote down at its last tick: reading it reads no
 // counter, so a counter that misleads REALTIME cannot mislead COARSE alike. It

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -18,7 +19,9 @@
 #include "guest/demo/demo_command_line.h"
 #include "guest/demo/hanging_clock.h"
 #include "guest/demo/scripted_clock.h"
+#include "guest/demo/scripted_corrector.h"
 #include "guest/demo/spiked_triples.h"
+#include "guest/describe/small_file.h"
 #include "guest/hunter/glitch_hunter.h"
 #include "guest/service/agent_server.h"
 
@@ -44,6 +47,13 @@ void PlaySets(const std::stop_token& stop,
   }
 }
 
+// As the agent tells it with each reading.
+BootId ThisBoot() {
+  const std::optional<std::string> text =
+      ReadSmallFile("/proc/sys/kernel/random/boot_id");
+  return ParseBootId(text.value_or("")).value_or(BootId());
+}
+
 absl::Status Serve(const DemoCommand& command) {
   StopSignals signals;  // before any thread
   RouteGrpcLog();
@@ -53,10 +63,20 @@ absl::Status Serve(const DemoCommand& command) {
   SystemWallTriples triples;
   SpikedTriples spiked(&triples, &real, command.script);
   HuntLog hunt;
+  std::optional<ScriptedCorrector> corrector;
+  if (!command.services.empty()) {
+    corrector.emplace(&scripted, ThisBoot(), command.services);
+  }
   auto server = AgentServer::Listen(
-      {.listen = command.listen, .machine_uuid = command.uuid, .hunt = &hunt},
+      {.listen = command.listen,
+       .machine_uuid = command.uuid,
+       .hunt = &hunt,
+       .corrector = corrector.has_value() ? &*corrector : nullptr},
       &clock);
   if (!server.ok()) return server.status();
+  if (corrector.has_value()) {
+    corrector->OnClockSet([&server] { (*server)->ClockWasSet(); });
+  }
   signals.OnStop([&] {
     clock.End();
     (*server)->Stop();
@@ -68,6 +88,7 @@ absl::Status Serve(const DemoCommand& command) {
   LogInfo(absl::StrCat("listening on ", (*server)->address().ToString()));
   (*server)->Run();
   signals.StopWatching();
+  if (corrector.has_value()) corrector->End();
   return absl::OkStatus();
 }
 

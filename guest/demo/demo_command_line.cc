@@ -45,6 +45,12 @@ std::variant<DemoCommand, int> ParseDemoCommandLine(int argc, char** argv) {
   app.add_option("--fault", faults, "one fault; may be given many times")
       ->type_name("FAULT")
       ->allow_extra_args(false);
+  std::vector<std::string> services;
+  app.add_option("--service", services,
+                 "a service that is stopped for a correction; may be given "
+                 "many times. Without any the clock cannot be corrected")
+      ->type_name("SERVICE")
+      ->allow_extra_args(false);
   app.footer(
       "Faults; WHEN is the time since the start:\n"
       "  counter-jump=+4398046511104ns@8s  all clocks leap, for good\n"
@@ -53,13 +59,19 @@ std::variant<DemoCommand, int> ParseDemoCommandLine(int argc, char** argv) {
       "                                    alone\n"
       "  pause=90s@8s                      all clocks fall behind at once\n"
       "  set=-6s@8s                        the wall clock is set\n"
+      "  untold-set=-6s@8s                 the same, and no event tells of it\n"
       "  rate=180ppm                       all clocks run fast\n"
       "  offset=+3600s                     the wall clock is off\n"
       "  silent@8s                         the agent answers no more\n"
       "  garbage@8s                        the agent answers nonsense\n"
+      "Services; ROLE is mail-transfer, mail-store, time-daemon or other:\n"
+      "  dovecot.service=ROLE              it stops and starts in 300 ms\n"
+      "  ...,stop=2s,start=1s              it takes so long\n"
+      "  ...,would-not-stop                nor would-not-start\n"
+      "  ...,steps-after-start=-6s         it sets the clock 0.5 s later\n"
       "Example:\n"
-      "  noonmark-agent-demo --listen unix:/tmp/mail-1.sock --fault "
-      "set=-6s@8s");
+      "  noonmark-agent-demo --listen unix:/tmp/mail-1.sock \\\n"
+      "    --fault set=-6s@8s --service dovecot.service=mail-store");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& answered) {
@@ -68,7 +80,7 @@ std::variant<DemoCommand, int> ParseDemoCommandLine(int argc, char** argv) {
     return UsageError(error.what());
   }
 
-  const absl::StatusOr<Address> address = ReadListenAddress(listen);
+  const absl::StatusOr<Address> address = ReadLocalAddress(listen);
   if (!address.ok()) return UsageError(std::string(address.status().message()));
   command.listen = *address;
   if (!command.uuid.empty() && !IsUuid(command.uuid)) {
@@ -78,6 +90,16 @@ std::variant<DemoCommand, int> ParseDemoCommandLine(int argc, char** argv) {
     const absl::StatusOr<Fault> fault = ParseFault(text);
     if (!fault.ok()) return UsageError(std::string(fault.status().message()));
     command.script.push_back(*fault);
+  }
+  for (const std::string& text : services) {
+    const absl::StatusOr<ScriptedService> service = ParseScriptedService(text);
+    if (!service.ok()) {
+      return UsageError(std::string(service.status().message()));
+    }
+    command.services.push_back(*service);
+  }
+  if (command.services.size() > kMostServices) {
+    return UsageError("--service: more than " + std::to_string(kMostServices));
   }
   return command;
 }

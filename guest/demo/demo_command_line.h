@@ -7,6 +7,7 @@
 
 #include "common/rpc/address.h"
 #include "guest/demo/fault_script.h"
+#include "guest/demo/scripted_services.h"
 
 namespace noonmark {
 
@@ -14,6 +15,8 @@ struct DemoCommand {
   Address listen;
   std::string uuid;  // empty: what the machine says
   std::vector<Fault> script;
+  // Not empty: its clock may be corrected, with these brought to rest.
+  std::vector<ScriptedService> services;
 };
 
 // What to play, or the code to exit with: --help and --version were answered

@@ -29,6 +29,8 @@ constexpr Form kForms[] = {
     {"pause", Fault::Kind::kPause, true, true,
      "pause=SIZE@WHEN, as pause=90s@8s"},
     {"set", Fault::Kind::kSet, true, true, "set=SIZE@WHEN, as set=-6s@8s"},
+    {"untold-set", Fault::Kind::kUntoldSet, true, true,
+     "untold-set=SIZE@WHEN, as untold-set=-6s@8s"},
     {"rate", Fault::Kind::kRate, true, false,
      "rate=NUMBERppm or rate=NUMBERppb, as rate=180ppm"},
     {"offset", Fault::Kind::kOffset, true, false,

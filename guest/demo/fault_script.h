@@ -17,6 +17,7 @@ struct Fault {
     kSpike,        // REALTIME is off by `size` in one reading of the hunter's
     kPause,        // all clocks fall behind by `size` at once, for good
     kSet,          // REALTIME is set by `size`, and the kernel says so
+    kUntoldSet,    // the same, and the kernel says nothing
     kRate,         // all clocks run fast by `rate_ppb`, from the start
     kOffset,       // REALTIME is off by `size`, from the start; nobody says so
     kSilent,       // the agent answers no more
@@ -31,8 +32,8 @@ struct Fault {
 // Reads a fault:
 //
 //   counter-jump=SIZE@WHEN  glitch=SIZE@WHEN  spike=SIZE@WHEN  pause=SIZE@WHEN
-//   set=SIZE@WHEN  rate=NUMBERppm  rate=NUMBERppb  offset=SIZE  silent@WHEN
-//   garbage@WHEN
+//   set=SIZE@WHEN  untold-set=SIZE@WHEN  rate=NUMBERppm  rate=NUMBERppb
+//   offset=SIZE  silent@WHEN  garbage@WHEN
 //
 // SIZE and WHEN as absl::ParseDuration() takes them: "+4398046511104ns", "-6s",
 // "1h30m". NUMBER is whole.

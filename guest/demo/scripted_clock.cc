@@ -13,10 +13,11 @@ ScriptedClock::ScriptedClock(Clock* real, std::vector<Fault> script)
 }
 
 ClockReading ScriptedClock::Read() {
-  ClockReading reading = real_->Read();
+  const ClockReading reading = real_->Read();
   const absl::Duration since_start = reading.monotonic - start_.monotonic;
   Distortion by =
       DistortionAt(since_start, reading.raw_before - start_.raw_before);
+  MutexLock lock(mutex_);
   const auto due = std::find_if(
       glitches_.begin(), glitches_.end(),
       [since_start](const Fault& glitch) { return glitch.at <= since_start; });
@@ -24,21 +25,63 @@ ClockReading ScriptedClock::Read() {
     by.all += due->size;
     glitches_.erase(due);
   }
-  reading.raw_before += by.all;
-  reading.realtime += by.all + by.realtime;
-  reading.monotonic += by.all;
-  reading.boottime += by.all;
-  reading.raw_after += by.all;
-  if (by.garbage) reading.raw_after = reading.raw_before - absl::Seconds(1);
-  return reading;
+  return Distorted(reading, by);
+}
+
+ClockReading ScriptedClock::ReadWithoutGlitch() {
+  const ClockReading reading = real_->Read();
+  const Distortion by = DistortionAt(reading.monotonic - start_.monotonic,
+                                     reading.raw_before - start_.raw_before);
+  MutexLock lock(mutex_);
+  return Distorted(reading, by);
+}
+
+ClockReading ScriptedClock::Distorted(const ClockReading& reading,
+                                      Distortion by) const {
+  const absl::Duration slewed = Slewed(reading.monotonic - start_.monotonic);
+  ClockReading off = reading;
+  off.raw_before += by.all;
+  off.realtime += by.all + by.realtime + stepped_ + slewed;
+  off.monotonic += by.all + slewed;
+  off.boottime += by.all + slewed;
+  off.raw_after += by.all;
+  if (by.garbage) off.raw_after = off.raw_before - absl::Seconds(1);
+  return off;
 }
 
 MonotonicTime ScriptedClock::Now() {
   const absl::Duration since_start =
       real_->Now() - MonotonicTime::FromReading(start_.monotonic);
+  MutexLock lock(mutex_);
   // RAW isn't at hand; it differs by what the kernel slews.
   return MonotonicTime::FromReading(start_.monotonic) + since_start +
-         DistortionAt(since_start, since_start).all;
+         DistortionAt(since_start, since_start).all + Slewed(since_start);
+}
+
+void ScriptedClock::Step(absl::Duration by) {
+  MutexLock lock(mutex_);
+  stepped_ += by;
+}
+
+void ScriptedClock::Slew(absl::Duration by) {
+  const absl::Duration since_start =
+      real_->Now() - MonotonicTime::FromReading(start_.monotonic);
+  MutexLock lock(mutex_);
+  slewed_before_ = Slewed(since_start);
+  slew_ = by;
+  slew_began_ = since_start;
+}
+
+absl::Duration ScriptedClock::SlewLeft() {
+  const absl::Duration since_start =
+      real_->Now() - MonotonicTime::FromReading(start_.monotonic);
+  MutexLock lock(mutex_);
+  return slewed_before_ + slew_ - Slewed(since_start);
+}
+
+absl::Duration ScriptedClock::Slewed(absl::Duration since_start) const {
+  const absl::Duration reach = (since_start - slew_began_) / 2000;  // 500 ppm
+  return slewed_before_ + std::clamp(slew_, -reach, reach);
 }
 
 std::vector<MonotonicTime> ScriptedClock::SetTimes() const {
@@ -76,6 +119,7 @@ ScriptedClock::Distortion ScriptedClock::DistortionAt(
         by.all -= fault.size;
         break;
       case Fault::Kind::kSet:
+      case Fault::Kind::kUntoldSet:
       case Fault::Kind::kOffset:
         by.realtime += fault.size;
         break;

@@ -47,7 +47,8 @@ std::string OperatingSystem(const std::string& root) {
   return "";
 }
 
-std::optional<GuestFacts::Xen> XenFacts(const std::string& root) {
+std::optional<GuestFacts::Xen> XenFacts(const std::string& root,
+                                        const Cpuid& cpuid) {
   if (Read(root, "/sys/hypervisor/type") != "xen") return std::nullopt;
   GuestFacts::Xen xen;
   xen.guest_type = Read(root, "/sys/hypervisor/guest_type");
@@ -61,12 +62,13 @@ std::optional<GuestFacts::Xen> XenFacts(const std::string& root) {
   const std::string wallclock =
       Read(root, "/proc/sys/xen/independent_wallclock");
   if (!wallclock.empty()) xen.independent_wallclock = wallclock != "0";
+  xen.tsc = ReadXenTimeLeaf(cpuid);
   return xen;
 }
 
 }  // namespace
 
-GuestFacts DescribeGuest(const std::string& root) {
+GuestFacts DescribeGuest(const std::string& root, const Cpuid& cpuid) {
   constexpr absl::string_view kClocksource =
       "/sys/devices/system/clocksource/clocksource0/";
   GuestFacts facts;
@@ -80,7 +82,7 @@ GuestFacts DescribeGuest(const std::string& root) {
       Read(root, absl::StrCat(kClocksource, "available_clocksource")), ' ',
       absl::SkipEmpty());
   facts.discipline = ReadKernelDiscipline();
-  facts.xen = XenFacts(root);
+  facts.xen = XenFacts(root, cpuid);
   if (facts.xen.has_value()) {
     facts.machine_uuid = Read(root, "/sys/hypervisor/uuid");
   }

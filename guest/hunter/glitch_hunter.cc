@@ -18,14 +18,16 @@
 namespace noonmark {
 namespace {
 
-constexpr absl::Duration kEvery = absl::Milliseconds(80);
-constexpr int kWakesOnOneCpu = 12;
-constexpr size_t kMostTriples = 440;
+constexpr absl::Duration kEvery = absl::Milliseconds(160);
+constexpr int kWakesOnOneCpu = 6;
+constexpr size_t kMostTriples = 880;
 constexpr size_t kLeastTriples = 8;
+// Read and looked at together: all of a batch would be 40 KiB, and whoever
+// wakes finds none of its memory in a cache.
+constexpr size_t kAtOnce = 40;
 // Where each reading costs a system call a batch has fewer: it may take this,
-// a tenth of a percent of a CPU. With the vDSO a triple was seen to take 65 to
-// 178 ns.
-constexpr absl::Duration kLongBatch = absl::Microseconds(80);
+// a tenth of a percent of a CPU.
+constexpr absl::Duration kLongBatch = absl::Microseconds(160);
 constexpr absl::Duration kTellEvery = absl::Seconds(1);
 
 void SleepUntil(MonotonicTime time) {
@@ -52,7 +54,7 @@ void GlitchHunter::Hunt(const std::stop_token& stop) {
   GlitchHunt hunt;
   const absl::Duration tick = source_->Tick();
   TickPhase phase(tick);
-  std::array<WallTriple, kMostTriples> triples;
+  std::array<WallTriple, kAtOnce> triples;
   size_t count = kMostTriples;
   absl::Duration asleep;
   bool untold = false;
@@ -67,15 +69,20 @@ void GlitchHunter::Hunt(const std::stop_token& stop) {
     }
     SleepUntil(phase.Next(woken + kEvery - tick));
     woken = clock_->Now();
-    const GlitchHunt::Batch batch = {
-        .triples = absl::MakeConstSpan(triples).first(count),
-        .cpu = CpuRota::Current(),
-        .boottime = woken.Reading() + asleep,
-        .sets = sets.Count()};
-    source_->Read(absl::MakeSpan(triples).first(count));
+    untold |= hunt.Begin({.cpu = CpuRota::Current(),
+                          .boottime = woken.Reading() + asleep,
+                          .sets = sets.Count()}) > 0;
+    for (size_t left = count; left > 0;) {
+      const auto some =
+          absl::MakeSpan(triples).first(std::min(left, triples.size()));
+      source_->Read(some);
+      if (left == count) {
+        phase.Note(woken, some[0].realtime - some[0].coarse_before);
+      }
+      hunt.Add(some);
+      left -= some.size();
+    }
     const absl::Duration took = clock_->Now() - woken;
-    phase.Note(woken, triples[0].realtime - triples[0].coarse_before);
-    untold |= hunt.Add(batch) > 0;
     log_->Write(hunt.report());
 
     if (took > kLongBatch) {

@@ -11,8 +11,8 @@
 
 namespace noonmark {
 
-// A thread that looks for single wrong readings of the wall clock: every 80 ms
-// it reads 440 triples just after a tick, a second long on one vCPU and then on
+// A thread that looks for single wrong readings of the wall clock: every 160 ms
+// it reads 880 triples just after a tick, a second long on one vCPU and then on
 // the next: waking is what costs, so it wakes seldom and reads much. A fault in
 // one reading of 10^4 is then found with 99 % in 9 s (benchmark hunt_speed).
 // What it costs is in guest/README.md.
@@ -22,7 +22,7 @@ class GlitchHunter {
   // is in the log, at most once a second. All must outlive the hunter.
   GlitchHunter(WallTripleSource* source, Clock* clock, HuntLog* log,
                std::function<void()> found);
-  // Ends within 100 ms.
+  // Ends within 200 ms.
   ~GlitchHunter() = default;
 
  private:

@@ -6,8 +6,7 @@
 namespace noonmark {
 
 // Counts how often the kernel says that CLOCK_REALTIME was set: a timerfd that
-// a set cancels, asked and never waited for. What was said between two calls
-// counts once. One thread.
+// a set cancels. What was said between two calls counts once. One thread.
 class SetCounter {
  public:
   SetCounter();
@@ -19,6 +18,9 @@ class SetCounter {
   // without it no glitch can be told from a set, and the hunt
   // proves nothing.
   uint64_t Count();
+  // Readable from when the kernel says so until Count() is asked; -1: there is
+  // no timerfd to be had.
+  int descriptor() const { return timer_; }
 
  private:
   void Arm();

@@ -26,7 +26,7 @@ class TickPhase {
  private:
   // A search, and how long its answer is kept: ticks and COARSE drift apart.
   static constexpr int kSearch = 128;
-  static constexpr int kKeep = 20'000;
+  static constexpr int kKeep = 10'000;
 
   absl::Duration tick_;
   int wakes_ = 0;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -96,15 +97,22 @@ class AgentServer::Impl {
                         }
                         return facts;
                       },
-                  .hunt = options.hunt},
-                 options.most_streams) {}
+                  .hunt = options.hunt,
+                  .logs = options.logs,
+                  // Over TLS nobody comes without a certificate.
+                  .local = options.credentials != nullptr ? Caller::kNobody
+                           : options.listen.IsUnix()      ? Caller::kAgentSocket
+                                                          : Caller::kLoopback,
+                  .still_trusted = options.still_trusted},
+                 options.most_streams, options.corrector) {}
 
   ~Impl() {
     // Run() may never have been called.
     if (server_ != nullptr) ShutDown();
   }
 
-  absl::Status Listen(size_t most_streams) {
+  absl::Status Listen(size_t most_streams,
+                      std::shared_ptr<grpc::ServerCredentials> credentials) {
     if (address_.IsUnix()) {
       absl::StatusOr<UnixSocketClaim> claim =
           UnixSocketClaim::Take(address_.path);
@@ -114,8 +122,10 @@ class AgentServer::Impl {
     grpc::ServerBuilder builder;
     SetLimits(most_streams, &builder);
     int port = 0;
-    builder.AddListeningPort(address_.ToString(),
-                             grpc::InsecureServerCredentials(), &port);
+    if (credentials == nullptr) {
+      credentials = grpc::InsecureServerCredentials();
+    }
+    builder.AddListeningPort(address_.ToString(), credentials, &port);
     builder.RegisterService(service_.service());
     std::unique_ptr<grpc::ServerCompletionQueue> queue =
         builder.AddCompletionQueue();
@@ -132,7 +142,9 @@ class AgentServer::Impl {
     } else {
       address_.port = static_cast<uint16_t>(port);
     }
-    service_.Start(calls);
+    service_.Start(calls, [this](std::function<void()> work) {
+      loop_->Post(std::move(work));
+    });
     loop_->OnClockSet([this] { service_.ClockWasSet(); });
     loop_->OnStop([this] { ShutDown(); });
     return absl::OkStatus();
@@ -161,7 +173,9 @@ class AgentServer::Impl {
 absl::StatusOr<std::unique_ptr<AgentServer>> AgentServer::Listen(
     const AgentOptions& options, Clock* clock) {
   auto impl = std::make_unique<Impl>(options, clock);
-  if (absl::Status status = impl->Listen(options.most_streams); !status.ok()) {
+  if (absl::Status status =
+          impl->Listen(options.most_streams, options.credentials);
+      !status.ok()) {
     return status;
   }
   return std::unique_ptr<AgentServer>(new AgentServer(std::move(impl)));
@@ -175,6 +189,9 @@ void AgentServer::Run() { impl_->loop().Run(); }
 void AgentServer::Stop() { impl_->loop().Stop(); }
 void AgentServer::ClockWasSet() {
   impl_->loop().Post([this] { impl_->service().ClockWasSet(); });
+}
+void AgentServer::LineWasRead() {
+  impl_->loop().Post([this] { impl_->service().LineWasRead(); });
 }
 void AgentServer::GlitchWasFound() {
   impl_->loop().Post([this] { impl_->service().GlitchWasFound(); });

@@ -7,13 +7,25 @@
 
 #include "absl/status/statusor.h"
 #include "common/rpc/address.h"
+#include "common/rpc/caller.h"
 #include "common/time/clock.h"
 #include "guest/hunter/hunt_log.h"
+#include "guest/service/corrector.h"
+#include "guest/watch/jump_log.h"
+
+namespace grpc {
+class ServerCredentials;
+}  // namespace grpc
 
 namespace noonmark {
 
 struct AgentOptions {
   Address listen = {};
+  // What it listens with (common/rpc/tls_credentials.h). Null: in plain text,
+  // which is for unix sockets, and for loopback in tests and demos.
+  std::shared_ptr<grpc::ServerCredentials> credentials = nullptr;
+  // Asked again of whoever holds a stream. Null: nobody is.
+  PeerRecheck still_trusted = nullptr;
   // Not empty: told as the machine's identity instead of what the machine
   // says.
   std::string machine_uuid = {};
@@ -22,6 +34,10 @@ struct AgentOptions {
   size_t most_streams = 8;
   // What a hunter writes; must outlive the server. Null: nobody hunts.
   const HuntLog* hunt = nullptr;
+  // What a watch of logs writes; must outlive the server. Null: none does.
+  const JumpLog* logs = nullptr;
+  // Who obeys orders; must outlive the server. Null: nobody does.
+  Corrector* corrector = nullptr;
 };
 
 // An agent that serves the readings of a clock on one thread.
@@ -52,6 +68,8 @@ class AgentServer {
   void ClockWasSet();
   // Any thread. The hunter's log has a new glitch: the hosts are told.
   void GlitchWasFound();
+  // Any thread. The watch's log has a new line: the hosts are told.
+  void LineWasRead();
 
  private:
   class Impl;

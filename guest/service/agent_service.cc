@@ -15,13 +15,18 @@ void Remove(std::vector<std::unique_ptr<T>>* all, T* one) {
 
 }  // namespace
 
-AgentService::AgentService(AgentState state, size_t most_streams)
-    : state_(std::move(state)), most_streams_(most_streams) {}
+AgentService::AgentService(AgentState state, size_t most_streams,
+                           Corrector* corrector)
+    : state_(std::move(state)),
+      most_streams_(most_streams),
+      orders_(corrector, state_.local) {}
 
-void AgentService::Start(grpc::ServerCompletionQueue* queue) {
+void AgentService::Start(grpc::ServerCompletionQueue* queue,
+                         OrderDesk::Post post) {
   queue_ = queue;
   AcceptStream();
   AcceptDescribe();
+  orders_.Start(&service_, queue, std::move(post));
 }
 
 void AgentService::ClockWasSet() {

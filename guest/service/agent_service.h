@@ -10,6 +10,7 @@
 #include "guest/service/agent_state.h"
 #include "guest/service/describe_call.h"
 #include "guest/service/exchange_stream.h"
+#include "guest/service/order_desk.h"
 #include "noonmark/v1/agent.grpc.pb.h"
 
 namespace noonmark {
@@ -18,21 +19,27 @@ namespace noonmark {
 class AgentService final : public ExchangeStream::Owner,
                            public DescribeCall::Owner {
  public:
-  // A stream more than `most_streams` at once is refused.
-  AgentService(AgentState state, size_t most_streams);
+  // A stream more than `most_streams` at once is refused. `corrector` as in
+  // OrderDesk.
+  AgentService(AgentState state, size_t most_streams, Corrector* corrector);
 
   // For grpc::ServerBuilder.
   grpc::Service* service() { return &service_; }
-  // Waits for calls, as soon as the server runs.
-  void Start(grpc::ServerCompletionQueue* queue);
+  // Waits for calls, as soon as the server runs. `post` as in OrderDesk.
+  void Start(grpc::ServerCompletionQueue* queue, OrderDesk::Post post);
 
   // The kernel says that CLOCK_REALTIME was set: counts it and tells all
   // streams.
   void ClockWasSet();
   // Tells all streams that the hunter's log has a new glitch.
   void GlitchWasFound() { SendEvents(); }
+  // Tells all streams that a log has a new line of a time jump.
+  void LineWasRead() { SendEvents(); }
   // Begins nothing from now on, for the queue will be shut down.
-  void Stop() { state_.stopping = true; }
+  void Stop() {
+    state_.stopping = true;
+    orders_.Stop();
+  }
 
  private:
   bool OnOpened(ExchangeStream* stream) override;
@@ -51,6 +58,7 @@ class AgentService final : public ExchangeStream::Owner,
   // The last of each was not called yet, the others are being served.
   std::vector<std::unique_ptr<ExchangeStream>> streams_;
   std::vector<std::unique_ptr<DescribeCall>> describes_;
+  OrderDesk orders_;
 };
 
 }  // namespace noonmark

@@ -1,5 +1,6 @@
 #include "guest/service/describe_call.h"
 
+#include "common/rpc/caller.h"
 #include "common/rpc/clock_wire.h"
 
 namespace noonmark {
@@ -16,6 +17,12 @@ void DescribeCall::Accept(v1::AgentService::AsyncService* service,
 void DescribeCall::OnAccepted(bool ok) {
   if (!ok || state_->stopping) return owner_->OnEnded(this);
   owner_->OnCalled(this);
+  if (const grpc::Status status = MayHandle(
+          CallerOf(*context_.auth_context(), state_->local, CallerByRole),
+          "/noonmark.v1.AgentService/Describe");
+      !status.ok()) {
+    return writer_.FinishWithError(status, finished_.tag());
+  }
   v1::DescribeResponse response;
   EncodeGuestFacts(state_->describe(), response.mutable_description());
   writer_.Finish(response, grpc::Status::OK, finished_.tag());

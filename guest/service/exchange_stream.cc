@@ -1,6 +1,7 @@
 #include "guest/service/exchange_stream.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/clock_wire.h"
 
 namespace noonmark {
@@ -19,7 +20,14 @@ void ExchangeStream::OnAccepted(bool ok) {
     return EndWith({grpc::StatusCode::RESOURCE_EXHAUSTED,
                     "the agent serves no more streams at once"});
   }
+  if (const grpc::Status status = MayHandle(
+          CallerOf(*context_.auth_context(), state_->local, CallerByRole),
+          "/noonmark.v1.AgentService/Exchange");
+      !status.ok()) {
+    return EndWith(status);
+  }
   open_ = true;
+  trusted_ = state_->clock->Now();
   Proceed();
 }
 
@@ -43,11 +51,27 @@ void ExchangeStream::Receive(const ClockReading& received) {
                                                  " is not above the last, ",
                                                  last_sequence_)});
   }
+  if (absl::Status status =
+          StillTrusted(MonotonicTime::FromReading(received.monotonic));
+      !status.ok()) {
+    return EndWith(
+        {grpc::StatusCode::UNAUTHENTICATED, std::string(status.message())});
+  }
   last_sequence_ = sequence;
   reading_.sequence = sequence;
   reading_.received = received;
   answer_due_ = true;
   Proceed();
+}
+
+// Once a burst.
+absl::Status ExchangeStream::StillTrusted(MonotonicTime now) {
+  constexpr absl::Duration kTrustedFor = absl::Seconds(1);
+  if (state_->still_trusted == nullptr || now - trusted_ < kTrustedFor) {
+    return absl::OkStatus();
+  }
+  trusted_ = now;
+  return state_->still_trusted(*context_.auth_context());
 }
 
 void ExchangeStream::OnWritten(bool ok) {
@@ -89,11 +113,12 @@ void ExchangeStream::Proceed() {
     Answer();
   } else if (event_due_) {
     event_due_ = false;
-    AddHunt();
+    AddNews();
     v1::AgentEvent* event = event_.mutable_event();
     event->set_discontinuities(state_->discontinuities);
     event->set_glitches(reading_.hunt.has_value() ? reading_.hunt->glitches
                                                   : 0);
+    event->set_log_lines(reading_.logs.has_value() ? reading_.logs->lines : 0);
     Write(event_);
   }
   if (!reading_request_ && !answer_due_) {
@@ -106,17 +131,19 @@ void ExchangeStream::Answer() {
   answer_due_ = false;
   state_->kernel->AddTo(&reading_);
   reading_.discontinuities = state_->discontinuities;
-  AddHunt();
+  AddNews();
   v1::ClockExchange* wire = answer_.mutable_reading();
   EncodeGuestReading(reading_, wire);
   EncodeClockReading(state_->clock->Read(), wire->mutable_sent());  // T3: last
   Write(answer_);
 }
 
-void ExchangeStream::AddHunt() {
-  if (state_->hunt == nullptr) return;
-  if (!reading_.hunt.has_value()) reading_.hunt.emplace();
-  state_->hunt->ReadInto(&*reading_.hunt);
+void ExchangeStream::AddNews() {
+  if (state_->hunt != nullptr) {
+    if (!reading_.hunt.has_value()) reading_.hunt.emplace();
+    state_->hunt->ReadInto(&*reading_.hunt);
+  }
+  if (state_->logs != nullptr) reading_.logs = state_->logs->Read();
 }
 
 void ExchangeStream::Write(const v1::ExchangeResponse& response) {

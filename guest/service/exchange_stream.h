@@ -6,7 +6,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "absl/status/status.h"
 #include "common/estimate/exchange.h"
+#include "common/time/monotonic_time.h"
 #include "guest/service/agent_state.h"
 #include "guest/service/method_tag.h"
 #include "noonmark/v1/agent.grpc.pb.h"
@@ -39,7 +41,8 @@ class ExchangeStream {
   // Waits for a host to open it.
   void Accept(v1::AgentService::AsyncService* service,
               grpc::ServerCompletionQueue* queue);
-  // Tells the host of the newest discontinuity or glitch, if one listens.
+  // Tells the host of the newest discontinuity, glitch or line of a log, if one
+  // listens.
   void SendEvent();
 
  private:
@@ -49,10 +52,12 @@ class ExchangeStream {
   void OnFinished(bool ok);
 
   void Receive(const ClockReading& received);
+  absl::Status StillTrusted(MonotonicTime now);
   void EndWith(const grpc::Status& status);
   void Proceed();
   void Answer();
-  void AddHunt();
+  // What others of the agent found out.
+  void AddNews();
   void Write(const v1::ExchangeResponse& response);
 
   AgentState* const state_;
@@ -72,6 +77,7 @@ class ExchangeStream {
   GuestReading reading_;
 
   uint64_t last_sequence_ = 0;
+  MonotonicTime trusted_;  // when that was asked last
   // Outstanding.
   bool reading_request_ = false;
   bool writing_ = false;

@@ -8,13 +8,18 @@
 
 namespace noonmark {
 
-// Reads where an agent without identities may listen: on a unix socket, or on
-// an IP of the loopback network with any port. This machine alone reaches it.
+// Reads where an agent may listen: on a unix socket, or, over TLS, on one IP of
+// this machine. Not on all of them: an agent belongs on the network of its dom0
+// alone.
 //
 // Errors:
-//   kInvalidArgument  no address, or one that others could reach: the message
+//   kInvalidArgument  no address, or one that is not for listening: the message
 //                     names the address, the cause and what to do.
 absl::StatusOr<Address> ReadListenAddress(const std::string& text);
+
+// The same where peers have no identities, for demos: a unix socket, or an IP
+// of the loopback network.
+absl::StatusOr<Address> ReadLocalAddress(const std::string& text);
 
 }  // namespace noonmark
 

@@ -1,6 +1,6 @@
 #include "host/cli/command_line.h"
 
-// The one file that includes it: ten seconds to compile.
+// The one file that includes it (with help.h): ten seconds to compile.
 #include <CLI/CLI.hpp>
 
 #include <map>
@@ -11,74 +11,17 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "host/cli/defaults.h"
+#include "host/cli/help.h"
+#include "host/cli/pki_words.h"
 #include "host/cli/safe_text.h"
 
 namespace noonmark::cli {
 namespace {
 
-// Fits a screen: a line for each option, and a command's help has the common
-// options too.
-class Help : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string name,
-                        CLI::AppFormatMode /*mode*/) const override {
-    std::string text =
-        absl::StrCat(app->get_description(), ".\n\nUsage: ", name, Usage(app));
-    AppendCommands(app, text);
-    AppendOptions("Options", app, app->get_parent() != nullptr, text);
-    // Of the commands that ask a dom0, which are those right below.
-    const CLI::App* top = app->get_parent();
-    if (top != nullptr && top->get_parent() == nullptr &&
-        app->get_subcommands({}).empty()) {
-      AppendOptions("Options of every command", top, true, text);
-    }
-    return text + app->get_footer();
-  }
-
- private:
-  static std::string Usage(const CLI::App* app) {
-    std::string text;
-    for (const CLI::Option* option : app->get_options()) {
-      if (option->get_positional()) {
-        absl::StrAppend(&text, " [", option->get_single_name(), "]");
-      }
-    }
-    return absl::StrCat(text, " [OPTION...]",
-                        app->get_subcommands({}).empty() ? "" : " COMMAND",
-                        "\n");
-  }
-
-  static void AppendCommands(const CLI::App* app, std::string& text) {
-    if (app->get_subcommands({}).empty()) return;
-    text += "Commands:\n";
-    for (const CLI::App* command : app->get_subcommands({})) {
-      text += Line(command->get_name(), command->get_description());
-    }
-  }
-
-  static void AppendOptions(absl::string_view title, const CLI::App* app,
-                            bool without_help, std::string& text) {
-    std::string lines;
-    for (const CLI::Option* option : app->get_options()) {
-      if (without_help &&
-          (option == app->get_help_ptr() || option == app->get_version_ptr())) {
-        continue;
-      }
-      const std::string name = option->get_positional()
-                                   ? option->get_single_name()
-                                   : option->get_name(false, true);
-      lines +=
-          Line(name + option->get_option_text(), option->get_description());
-    }
-    if (!lines.empty()) absl::StrAppend(&text, title, ":\n", lines);
-  }
-
-  static std::string Line(std::string name, absl::string_view description) {
-    constexpr size_t kColumn = 25;
-    name.resize(std::max(kColumn, name.size() + 1), ' ');
-    return absl::StrCat("  ", name, description, "\n");
-  }
-};
+// Of two commands each.
+constexpr char kRestAndBack[] = "Brings a guest's mail to rest, and back";
+constexpr char kFilesAndKeys[] = "Checks the fleet file; makes certificates";
+constexpr char kHoldAndRelease[] = "No correction, until it is released";
 
 [[noreturn]] void Reject(const std::string& what) {
   throw CLI::ValidationError(what);
@@ -127,6 +70,8 @@ class Parser {
  private:
   CLI::App* AddCommand(CLI::App* parent, const char* name,
                        const char* description, const char* footer);
+  void AddOrders();
+  void CheckOrder(const CLI::App* command, Request& request) const;
   CLI::App* Selected() const;
   void RejectExtras() const;
   Request Checked() const;
@@ -138,10 +83,17 @@ class Parser {
   CLI::App* report_ = nullptr;
   CLI::App* guests_ = nullptr;
   CLI::App* explain_ = nullptr;
+  CLI::App* plan_ = nullptr;
+  CLI::App* correct_ = nullptr;
+  CLI::App* quiesce_ = nullptr;
+  CLI::App* resume_ = nullptr;
+  CLI::App* hold_ = nullptr;
+  CLI::App* release_ = nullptr;
   CLI::App* version_ = nullptr;
   CLI::App* replay_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* check_ = nullptr;
+  PkiWords pki_;
   CLI::Option* watch_given_ = nullptr;
 
   std::optional<std::string> connect_;
@@ -156,6 +108,12 @@ class Parser {
   std::string code_;
   std::string trace_;
   std::optional<std::string> file_;
+  std::vector<std::string> guests_named_;
+  bool all_ = false;
+  bool dry_run_ = false;
+  std::optional<size_t> expect_;
+  std::string lease_;
+  std::string why_;
 };
 
 Parser::Parser() {
@@ -170,12 +128,11 @@ Parser::Parser() {
       "Examples:\n"
       "  noonmark report --fail-on=wrong,unknown\n"
       "  noonmark explain mail-1\n"
-      "Exit: 0 done, 1 failed, 2 usage, 3 a verdict of --fail-on,\n"
-      "      4 a dom0 did not answer (wins over 3), 130 interrupted\n");
+      "Exit: 0 done, 1 failed, 2 usage, 3 --fail-on, 4 no answer of a dom0\n");
 
   app_.add_option("-c,--connect", connect_,
-                  "one dom0 [unix:/run/noonmark/read.sock]")
-      ->option_text(" unix:PATH");
+                  "unix:PATH or HOST:PORT [unix:/run/noonmark/read.sock]")
+      ->option_text(" ADDRESS");
   app_.add_option("--fleet", fleet_,
                   "its dom0s [/etc/noonmark/fleet.toml, if there]")
       ->option_text(" FILE");
@@ -223,6 +180,17 @@ Parser::Parser() {
   explain_->add_option("--code", code_, "what a finding of this code means")
       ->option_text(" CODE");
 
+  plan_ = AddCommand(&app_, "plan", "What would be done about a guest's clock",
+                     "Examples:\n"
+                     "  noonmark plan mail-1\n"
+                     "  noonmark plan mail-1 -o json\n"
+                     "Nothing is done by it.\n");
+  plan_->add_option("GUEST", guest_, "its name, UUID or libvirt number");
+  plan_->add_option("-o,--output", output_, "table or json [table]")
+      ->option_text(" FORMAT");
+
+  AddOrders();
+
   version_ =
       AddCommand(&app_, "version", "Versions of noonmark and of each noonmarkd",
                  "Examples:\n"
@@ -243,6 +211,94 @@ Parser::Parser() {
                       "  noonmark config check\n"
                       "  noonmark config check fleet.toml.new\n");
   check_->add_option("FILE", file_, "the file [/etc/noonmark/fleet.toml]");
+  pki_.AddTo(app_);
+  for (const char* name : {"config", "pki"}) {
+    app_.get_subcommand(name)->group(kFilesAndKeys);
+  }
+}
+
+void Parser::AddOrders() {
+  correct_ =
+      AddCommand(&app_, "correct", "Puts a guest's clock right, as planned",
+                 "Examples:\n"
+                 "  noonmark correct mail-1 --dry-run\n"
+                 "  noonmark correct mail-1 mail-2 --expect 2\n"
+                 "Exit: 0 all are right, 1 refused or not right\n");
+  correct_->add_flag("--dry-run", dry_run_, "only show the plan");
+  correct_
+      ->add_option("--expect", expect_,
+                   "how many guests are named; needed for more than one")
+      ->option_text(" N");
+  quiesce_ = AddCommand(&app_, "quiesce", kRestAndBack,
+                        "Examples:\n"
+                        "  noonmark quiesce mail-1\n"
+                        "  noonmark quiesce mail-1 --lease 5m\n"
+                        "It comes back by noonmark resume, or when the lease "
+                        "is over.\n");
+  quiesce_
+      ->add_option("--lease", lease_,
+                   "rest for at most so long [as configured]")
+      ->option_text(" TIME");
+  resume_ = AddCommand(&app_, "resume", kRestAndBack,
+                       "Examples:\n"
+                       "  noonmark resume mail-1\n"
+                       "  noonmark resume mail-1 --host dom0-a\n"
+                       "A correction that is under way is given up.\n");
+  hold_ = AddCommand(&app_, "hold", kHoldAndRelease,
+                     "Examples:\n"
+                     "  noonmark hold mail-1 --why 'being looked at'\n"
+                     "  noonmark hold --all --why 'racks move'\n");
+  hold_->add_option("--why", why_, "for whoever reads it later")
+      ->option_text(" TEXT");
+  release_ = AddCommand(&app_, "release", kHoldAndRelease,
+                        "Examples:\n"
+                        "  noonmark release mail-1\n"
+                        "  noonmark release --all --host dom0-a\n"
+                        "--all also closes the breaker.\n");
+  for (CLI::App* command : {correct_, quiesce_, resume_, hold_, release_}) {
+    command->add_option("GUEST", guests_named_,
+                        "their names, UUIDs or libvirt numbers");
+  }
+  for (CLI::App* command : {hold_, release_}) {
+    command->add_flag("--all", all_, "the hosts themselves, not one guest");
+  }
+}
+
+void Parser::CheckOrder(const CLI::App* command, Request& request) const {
+  const std::string name = command->get_name();
+  request.guests = guests_named_;
+  request.all = all_;
+  request.dry_run = dry_run_;
+  request.why = why_;
+  for (const std::string& guest : guests_named_) {
+    if (guest.empty())
+      Reject(absl::StrCat(name, ": an empty name is no guest"));
+  }
+  if (all_ == !guests_named_.empty()) {
+    Reject(command == hold_ || command == release_
+               ? absl::StrCat(name, ": name a guest, or --all for the hosts")
+               : absl::StrCat(name, ": name the guest"));
+  }
+  if (command != correct_ && guests_named_.size() > 1) {
+    Reject(absl::StrCat(name, ": one guest at a time"));
+  }
+  if (command == correct_ && !dry_run_ &&
+      expect_.value_or(1) != guests_named_.size()) {
+    Reject(expect_.has_value()
+               ? absl::StrCat("correct: --expect ", *expect_, ", and ",
+                              guests_named_.size(), " are named")
+               : absl::StrCat("correct: ", guests_named_.size(),
+                              " guests are named: say that you mean it with "
+                              "--expect ",
+                              guests_named_.size()));
+  }
+  if (command == hold_ && why_.empty()) {
+    Reject("hold: say why, for whoever reads it later: --why TEXT");
+  }
+  if (!lease_.empty()) {
+    request.lease =
+        Length("--lease", lease_, absl::Seconds(1), absl::Minutes(10));
+  }
 }
 
 CLI::App* Parser::AddCommand(CLI::App* parent, const char* name,
@@ -267,9 +323,10 @@ void Parser::RejectExtras() const {
     if (extra.size() > 1 && extra[0] == '-') {
       Reject(absl::StrCat("there is no option ", extra));
     }
-    if (command == nullptr || command == config_) {
+    if (command == nullptr || !command->get_subcommands({}).empty()) {
       Reject(absl::StrCat("there is no command \"",
-                          command == config_ ? "config " : "", extra, "\""));
+                          command != nullptr ? command->get_name() + " " : "",
+                          extra, "\""));
     }
     Reject(absl::StrCat(command->get_name(), ": \"", extra, "\" is too much"));
   }
@@ -284,18 +341,28 @@ Request Parser::Checked() const {
   }
   if (command == nullptr) {
     Reject(
-        "a command is missing: report, guests, explain, version, replay or "
-        "config");
+        "a command is missing: report, guests, explain, plan, correct, "
+        "quiesce, resume, hold, release, version, replay, config or pki");
   }
   if (command == config_) Reject("config: \"check\" is missing");
+  if (command == pki_.command()) {
+    Reject("pki: init, issue, list, revoke or rotate is missing");
+  }
 
   using Command = Request::Command;
   Request request;
   request.command = command == guests_    ? Command::kGuests
                     : command == explain_ ? Command::kExplain
+                    : command == plan_    ? Command::kPlan
+                    : command == correct_ ? Command::kCorrect
+                    : command == quiesce_ ? Command::kQuiesce
+                    : command == resume_  ? Command::kResume
+                    : command == hold_    ? Command::kHold
+                    : command == release_ ? Command::kRelease
                     : command == version_ ? Command::kVersion
                     : command == replay_  ? Command::kReplay
                     : command == check_   ? Command::kConfigCheck
+                    : pki_.Has(command)   ? Command::kPki
                                           : Command::kReport;
   request.connect = connect_;
   request.fleet = fleet_;
@@ -334,11 +401,24 @@ Request Parser::Checked() const {
   if (command == explain_ && guest_.empty() == code_.empty()) {
     Reject("explain: name one guest, or one finding with --code");
   }
+  if (request.IsOrder()) CheckOrder(command, request);
+  if (command == plan_ && guest_.empty()) {
+    Reject("plan: name the guest");
+  }
+  if (command == plan_ && request.output == Output::kCsv) {
+    Reject("plan: -o is table or json");
+  }
   if (command == replay_ && trace_.empty()) {
     Reject("replay: name the trace");
   }
   if (command == replay_ && (connect_ || fleet_ || !hosts_.empty())) {
     Reject("replay asks no dom0: give it the trace alone");
+  }
+  if (pki_.Has(command)) {
+    if (connect_ || fleet_ || !hosts_.empty()) {
+      Reject("pki asks no dom0: its folder is --dir");
+    }
+    request.pki = pki_.Checked(command);
   }
   request.is_code = !code_.empty();
   request.subject = guest_ + code_;
@@ -358,7 +438,9 @@ Answer Parser::AnswerTo(const CLI::ParseError& error) const {
   if (app_.exit(error, out, ignored) == 0) return {kDone, out.str()};
   std::string name = "noonmark";
   if (const CLI::App* command = Selected()) {
-    if (command == check_) name += " config";
+    if (command->get_parent() != &app_) {
+      absl::StrAppend(&name, " ", command->get_parent()->get_name());
+    }
     absl::StrAppend(&name, " ", command->get_name());
   }
   return {kUsage, absl::StrCat("noonmark: ", SafeText(error.what()), " (see ",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "host/cli/pki_request.h"
 #include "noonmark/v1/fleet.pb.h"
 
 namespace noonmark::cli {
@@ -28,9 +29,16 @@ struct Request {
     kReport,
     kGuests,
     kExplain,
+    kPlan,
+    kCorrect,
+    kQuiesce,
+    kResume,
+    kHold,
+    kRelease,
     kVersion,
     kReplay,
-    kConfigCheck
+    kConfigCheck,
+    kPki
   };
   enum class Output { kTable, kJson, kCsv };
   enum class When { kAuto, kAlways, kNever };
@@ -50,9 +58,31 @@ struct Request {
   // How often to draw the report anew; absent: once.
   std::optional<absl::Duration> watch;
 
-  // explain: a guest (name, UUID or number) or a code; `is_code`: a code only.
+  // plan: a guest (name, UUID or number). explain: also a code; `is_code`: a
+  // code only.
   std::string subject;
   bool is_code = false;
+
+  // correct, quiesce, resume, hold, release: guests, as `subject`; without any,
+  // `all` (of hold and release): the hosts themselves.
+  std::vector<std::string> guests;
+  bool all = false;
+  // correct: only show the plans.
+  bool dry_run = false;
+  // quiesce: how long services may rest; absent: as configured.
+  std::optional<absl::Duration> lease;
+  // hold: for whoever reads it later.
+  std::string why;
+
+  // It changes something: the operator's socket is asked.
+  bool IsOrder() const {
+    return command == Command::kCorrect || command == Command::kQuiesce ||
+           command == Command::kResume || command == Command::kHold ||
+           command == Command::kRelease;
+  }
+
+  // pki.
+  PkiRequest pki;
 
   // config check: absent: the default fleet file. replay: the trace.
   std::optional<std::string> file;

@@ -11,6 +11,10 @@ inline constexpr absl::string_view kFleetFile = "/etc/noonmark/fleet.toml";
 inline constexpr absl::string_view kLocalAddress =
     "unix:/run/noonmark/read.sock";
 
+// Orders, there.
+inline constexpr absl::string_view kLocalOperator =
+    "unix:/run/noonmark/operator.sock";
+
 inline constexpr absl::string_view kVersion = NOONMARK_VERSION;
 
 }  // namespace noonmark::cli

@@ -18,6 +18,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "common/rpc/address.h"
 #include "common/runtime/config_file.h"
 
 namespace noonmark::cli {
@@ -27,14 +28,32 @@ constexpr absl::string_view kScheme = "unix:";
 // sun_path holds one character more, the zero at the end.
 constexpr size_t kLongestPath = sizeof(sockaddr_un::sun_path) - 1;
 
+bool IsSocket(absl::string_view address) {
+  return absl::StartsWith(address, kScheme);
+}
+
+// Empty where it is none, which is then a fault.
+std::string ReadAddress(ConfigTable& host, const char* key,
+                        const std::string& text) {
+  absl::StatusOr<std::string> parsed = ParseAddress(text);
+  if (!parsed.ok()) {
+    host.Fault(key, std::string(parsed.status().message()));
+    return "";
+  }
+  if (IsSocket(*parsed) && !absl::StartsWith(SocketPath(*parsed), "/")) {
+    host.Fault(key, "must be an absolute path: unix:/PATH");
+  }
+  return *std::move(parsed);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ParseAddress(absl::string_view text) {
   if (!absl::StartsWith(text, kScheme)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", text,
-                     "\" is not of the form unix:PATH; other addresses are "
-                     "refused until hosts and operators have certificates"));
+    const absl::StatusOr<Address> network = Address::Parse(std::string(text));
+    if (network.ok() && network->port != 0) return network->ToString();
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is not of the form unix:PATH or HOST:PORT"));
   }
   absl::string_view path = absl::StripPrefix(text, kScheme);
   if (absl::StartsWith(path, "//")) {
@@ -60,6 +79,12 @@ absl::string_view SocketPath(absl::string_view address) {
 }
 
 std::string GrpcTarget(absl::string_view address) {
+  if (!IsSocket(address)) {
+    // Parsed before.
+    return Address::Parse(std::string(address))
+        .value_or(Address())
+        .ChannelTarget();
+  }
   std::string target(kScheme);
   for (const char c : SocketPath(address)) {
     if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
@@ -121,16 +146,15 @@ absl::StatusOr<Targets> LoadFleetFile(const std::string& path) {
       host.Fault("name", "this name is taken by a host above");
     }
     const std::string address = host.RequiredString("address");
+    const std::string operate = host.String("operate", "");
     if (address.empty()) continue;  // already a fault
-    absl::StatusOr<std::string> parsed = ParseAddress(address);
-    if (!parsed.ok()) {
-      host.Fault("address", std::string(parsed.status().message()));
-      continue;
+    dom0.address = ReadAddress(host, "address", address);
+    if (!operate.empty()) {
+      dom0.operate = ReadAddress(host, "operate", operate);
+    } else if (!IsSocket(dom0.address)) {
+      // Who may order there, it knows by his certificate.
+      dom0.operate = dom0.address;
     }
-    if (!absl::StartsWith(SocketPath(*parsed), "/")) {
-      host.Fault("address", "must be an absolute path: unix:/PATH");
-    }
-    dom0.address = *std::move(parsed);
     targets.dom0s.push_back(std::move(dom0));
   }
   if (absl::Status status = file->Check(); !status.ok()) return status;

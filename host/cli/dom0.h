@@ -10,10 +10,12 @@
 
 namespace noonmark::cli {
 
-// A dom0 to ask: its name, and where its noonmarkd listens ("unix:/PATH").
+// A dom0 to ask: its name, and where noonmarkd listens: unix:PATH or HOST:PORT.
 struct Dom0 {
   std::string name;
   std::string address;
+  // Where it takes orders; empty: the fleet file does not say.
+  std::string operate = {};
 };
 
 // Where this command asks.
@@ -26,11 +28,11 @@ struct Targets {
   std::string advice;
 };
 
-// "unix:PATH" or "unix:///PATH" -> "unix:PATH".
+// "unix:PATH" or "unix:///PATH" -> "unix:PATH"; "HOST:PORT", for TLS, as it is.
 //
 // Errors:
-//   kInvalidArgument  anything else, with the reason: until hosts and operators
-//                     have identities (mTLS), a network address is refused.
+//   kInvalidArgument  anything else, with the reason, and what is expected
+//                     instead.
 absl::StatusOr<std::string> ParseAddress(absl::string_view text);
 
 // The file system's path of a parsed address, and the address as gRPC takes it,
@@ -50,7 +52,9 @@ absl::Status ProbeSocket(absl::string_view address, absl::string_view advice);
 //
 //   [[host]]
 //   name = "dom0-a"
-//   address = "unix:/run/noonmark/dom0-a.sock"
+//   address = "unix:/run/noonmark/dom0-a.sock"   # or "dom0-a.example.net:7321"
+//   operate = "unix:/run/noonmark/dom0-a-operator.sock"   # for orders;
+//   optional; where it is not given: HOST:PORT takes them, too
 //
 // Errors:
 //   kInvalidArgument  not TOML, an unknown key, a host without name or address,

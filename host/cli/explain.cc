@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "common/detect/counter_clamp.h"
 #include "common/estimate/format.h"
+#include "common/estimate/time_jump_line.h"
 #include "host/cli/drift_text.h"
 #include "host/cli/page.h"
 #include "host/cli/quantities.h"
@@ -169,6 +170,19 @@ std::string XenText(const v1::XenFacts& xen) {
     absl::StrAppend(&text, ", independent_wallclock ",
                     xen.independent_wallclock() ? "1" : "0");
   }
+  if (xen.has_tsc()) {
+    constexpr absl::string_view kModes[] = {"default", "always emulated",
+                                            "never emulated",
+                                            "never emulated, with TSC_AUX"};
+    const uint32_t mode = xen.tsc().mode();
+    absl::StrAppend(&text, "; TSC ",
+                    mode < std::size(kModes) ? kModes[mode] : "of another mode",
+                    ", incarnation ", xen.tsc().incarnation());
+    if (xen.tsc().khz() != 0) {
+      absl::StrAppend(&text,
+                      absl::StrFormat(", %.3f MHz", xen.tsc().khz() / 1000.0));
+    }
+  }
   return text;
 }
 
@@ -210,6 +224,28 @@ std::string HuntText(const v1::Guest& guest) {
   return text;
 }
 
+// The newest line; how many there are.
+std::string LogText(const v1::LogWatch& logs) {
+  if (logs.recent().empty()) return "no line of a time jump";
+  const v1::ToldJump& last = *logs.recent().rbegin();
+  std::string text = absl::StrCat(
+      logs.lines(), logs.lines() == 1 ? " line" : " lines",
+      " of time jumps; the last: ",
+      std::string(TellerName(static_cast<JumpTeller>(last.teller() - 1))),
+      last.way() == v1::JUMP_WAY_BACK      ? ", back"
+      : last.way() == v1::JUMP_WAY_FORWARD ? ", forward"
+                                           : "");
+  if (last.has_figure_ns()) {
+    absl::StrAppend(&text, " by ",
+                    last.figure_is_the_least() ? "at least " : "",
+                    absl::FormatDuration(absl::Nanoseconds(last.figure_ns())));
+  }
+  absl::StrAppend(
+      &text,
+      last.attested() ? "" : ", in a file, where anybody may have written it");
+  return text;
+}
+
 Pairs FactsOf(const v1::Guest& guest) {
   const v1::GuestDescription& description = guest.description();
   std::string clocksource = description.clocksource_current();
@@ -243,6 +279,7 @@ Pairs FactsOf(const v1::Guest& guest) {
       {"drift", DriftText(guest)},
       {"counter rate", guest.has_rate() ? CounterRateText(guest.rate()) : ""},
       {"glitch hunter", guest.has_glitch_hunt() ? HuntText(guest) : ""},
+      {"its logs", guest.has_log_watch() ? LogText(guest.log_watch()) : ""},
       {"measurements", absl::StrCat(guest.exchanges())},
       {"kernel", absl::StrCat(description.kernel_release(),
                               description.machine().empty() ? "" : " ",

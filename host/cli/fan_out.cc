@@ -11,7 +11,12 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "host/cli/own_identity.h"
 #include "host/cli/quantities.h"
 #include "host/cli/safe_text.h"
 #include "noonmark/v1/fleet.grpc.pb.h"
@@ -113,6 +118,53 @@ std::vector<absl::StatusOr<Response>> AskAll(const Targets& targets,
   return answers;
 }
 
+template <typename Request, typename Response>
+absl::StatusOr<Response> AskOne(const Dom0& dom0, const Request& request,
+                                const std::string& advice,
+                                absl::Duration timeout,
+                                Method<Request, Response> method) {
+  Targets one;
+  one.dom0s = {dom0};
+  one.advice = advice;
+  return std::move(AskAll<Request, Response>(one, request, timeout, method)[0]);
+}
+
+bool IsOnNetwork(const Dom0& dom0) {
+  return !absl::StartsWith(dom0.address, "unix:");
+}
+
+// Whether it is the host that was meant: that of the fleet file, or, where an
+// address alone was named, any host of ours.
+absl::Status CheckHost(const Dom0& dom0, const Identity& peer) {
+  if (peer.role == Role::kHost &&
+      (dom0.name == dom0.address || dom0.name == peer.id)) {
+    return absl::OkStatus();
+  }
+  return absl::PermissionDeniedError(absl::StrCat(
+      "there answers ", ShortName(peer), ", and not host ", dom0.name));
+}
+
+std::string WithoutGrpcsWords(absl::string_view words) {
+  constexpr absl::string_view kRefused =
+      "Custom verification check failed with error: UNAUTHENTICATED: ";
+  const size_t at = words.find(kRefused);
+  if (at != absl::string_view::npos) {
+    return std::string(words.substr(at + kRefused.size()));
+  }
+  if (absl::EndsWith(words, "Socket closed")) {
+    return "the connection broke; if it does again and again, that dom0 "
+           "refuses "
+           "this operator, and its log says why";
+  }
+  return std::string(words);
+}
+
+template <typename Response>
+absl::StatusOr<std::string> IdOf(const absl::StatusOr<Response>& response) {
+  if (!response.ok()) return response.status();
+  return response->operation_id();
+}
+
 }  // namespace
 
 void QuietGrpc() {
@@ -127,6 +179,17 @@ std::shared_ptr<grpc::Channel> OpenChannel(const Dom0& dom0) {
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   // Ten thousand guests with all their findings.
   arguments.SetMaxReceiveMessageSize(64 << 20);
+  if (IsOnNetwork(dom0)) {
+    const auto& own = OwnIdentity();
+    // Without an identity a channel that only fails; ExplainFailure() says why.
+    return grpc::CreateCustomChannel(
+        GrpcTarget(dom0.address),
+        own.ok() ? (*own)->ForChannel([dom0](const Identity& peer) {
+          return CheckHost(dom0, peer);
+        })
+                 : nullptr,
+        arguments);
+  }
   return grpc::CreateCustomChannel(
       GrpcTarget(dom0.address), grpc::InsecureChannelCredentials(), arguments);
 }
@@ -138,7 +201,21 @@ absl::Status NoAnswer(absl::Duration timeout) {
 
 absl::Status ExplainFailure(const grpc::Status& status, const Dom0& dom0,
                             const std::string& advice) {
-  const std::string words = SafeText(status.error_message());
+  // Some have a line for each of several reasons.
+  std::vector<std::string> lines;
+  for (const absl::string_view line :
+       absl::StrSplit(status.error_message(), '\n')) {
+    lines.push_back(SafeText(line));
+  }
+  const std::string words = absl::StrJoin(lines, "\n");
+  if (IsOnNetwork(dom0)) {
+    if (const auto& own = OwnIdentity(); !own.ok()) return own.status();
+    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+      return absl::UnavailableError(absl::StrCat("cannot reach ", dom0.address,
+                                                 ": ", WithoutGrpcsWords(words),
+                                                 "; ", advice));
+    }
+  }
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       return absl::UnavailableError(
@@ -180,11 +257,117 @@ std::vector<absl::StatusOr<v1::GetGuestResponse>> AskForGuest(
       targets, request, timeout, &v1::FleetService::Stub::async::GetGuest);
 }
 
+std::vector<absl::StatusOr<v1::PlanGuestResponse>> AskForPlan(
+    const Targets& targets, const std::string& selector,
+    absl::Duration timeout) {
+  v1::PlanGuestRequest request;
+  request.set_selector(selector);
+  return AskAll<v1::PlanGuestRequest, v1::PlanGuestResponse>(
+      targets, request, timeout, &v1::FleetService::Stub::async::PlanGuest);
+}
+
 std::vector<absl::StatusOr<v1::GetHealthResponse>> AskForHealth(
     const Targets& targets, absl::Duration timeout) {
   return AskAll<v1::GetHealthRequest, v1::GetHealthResponse>(
       targets, v1::GetHealthRequest(), timeout,
       &v1::FleetService::Stub::async::GetHealth);
+}
+
+absl::StatusOr<std::string> OrderCorrection(const Dom0& dom0,
+                                            const std::string& guest,
+                                            const std::string& advice,
+                                            absl::Duration timeout) {
+  v1::CorrectGuestRequest request;
+  request.set_selector(guest);
+  return IdOf(AskOne<v1::CorrectGuestRequest, v1::CorrectGuestResponse>(
+      dom0, request, advice, timeout,
+      &v1::FleetService::Stub::async::CorrectGuest));
+}
+
+absl::StatusOr<std::string> OrderRest(const Dom0& dom0,
+                                      const std::string& guest,
+                                      std::optional<absl::Duration> lease,
+                                      const std::string& advice,
+                                      absl::Duration timeout) {
+  v1::QuiesceGuestRequest request;
+  request.set_selector(guest);
+  if (lease.has_value()) {
+    absl::Duration rest;
+    request.mutable_lease()->set_seconds(
+        absl::IDivDuration(*lease, absl::Seconds(1), &rest));
+    request.mutable_lease()->set_nanos(
+        static_cast<int32_t>(absl::ToInt64Nanoseconds(rest)));
+  }
+  return IdOf(AskOne<v1::QuiesceGuestRequest, v1::QuiesceGuestResponse>(
+      dom0, request, advice, timeout,
+      &v1::FleetService::Stub::async::QuiesceGuest));
+}
+
+absl::StatusOr<std::string> OrderResume(const Dom0& dom0,
+                                        const std::string& guest,
+                                        const std::string& advice,
+                                        absl::Duration timeout) {
+  v1::ResumeGuestRequest request;
+  request.set_selector(guest);
+  return IdOf(AskOne<v1::ResumeGuestRequest, v1::ResumeGuestResponse>(
+      dom0, request, advice, timeout,
+      &v1::FleetService::Stub::async::ResumeGuest));
+}
+
+absl::Status OrderHold(const Dom0& dom0, const std::string& guest,
+                       const std::string& why, const std::string& advice,
+                       absl::Duration timeout) {
+  if (guest.empty()) {
+    v1::HoldHostRequest request;
+    request.set_why(why);
+    return AskOne<v1::HoldHostRequest, v1::HoldHostResponse>(
+               dom0, request, advice, timeout,
+               &v1::FleetService::Stub::async::HoldHost)
+        .status();
+  }
+  v1::HoldGuestRequest request;
+  request.set_selector(guest);
+  request.set_why(why);
+  return AskOne<v1::HoldGuestRequest, v1::HoldGuestResponse>(
+             dom0, request, advice, timeout,
+             &v1::FleetService::Stub::async::HoldGuest)
+      .status();
+}
+
+absl::Status OrderRelease(const Dom0& dom0, const std::string& guest,
+                          const std::string& advice, absl::Duration timeout) {
+  if (guest.empty()) {
+    return AskOne<v1::ReleaseHostRequest, v1::ReleaseHostResponse>(
+               dom0, v1::ReleaseHostRequest(), advice, timeout,
+               &v1::FleetService::Stub::async::ReleaseHost)
+        .status();
+  }
+  v1::ReleaseGuestRequest request;
+  request.set_selector(guest);
+  return AskOne<v1::ReleaseGuestRequest, v1::ReleaseGuestResponse>(
+             dom0, request, advice, timeout,
+             &v1::FleetService::Stub::async::ReleaseGuest)
+      .status();
+}
+
+absl::Status FollowOperation(
+    const Dom0& dom0, const std::string& guest, const std::string& id,
+    const std::string& advice,
+    const std::function<bool(const v1::Operation&)>& on_news) {
+  const std::shared_ptr<grpc::Channel> channel = OpenChannel(dom0);
+  const auto stub = v1::FleetService::NewStub(channel);
+  v1::WatchOperationRequest request;
+  request.set_selector(guest);
+  request.set_operation_id(id);
+  grpc::ClientContext context;
+  const auto stream = stub->WatchOperation(&context, request);
+  v1::WatchOperationResponse response;
+  bool more = true;
+  while (more && stream->Read(&response)) more = on_news(response.operation());
+  if (!more) context.TryCancel();
+  const grpc::Status status = stream->Finish();
+  if (!more) return absl::OkStatus();
+  return ExplainFailure(status, dom0, advice);
 }
 
 v1::FleetReport MakeFleetReport(

@@ -129,17 +129,17 @@ std::vector<std::string> GuestsFields(const v1::Host& /*host*/,
 
 }  // namespace
 
-absl::StatusOr<std::string> ReportJson(const v1::FleetReport& report,
-                                       bool pretty) {
+absl::StatusOr<std::string> MessageJson(
+    const google::protobuf::Message& message, bool pretty) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = pretty;
   options.always_print_primitive_fields = true;
   std::string json;
   if (const auto status =
-          google::protobuf::util::MessageToJsonString(report, &json, options);
+          google::protobuf::util::MessageToJsonString(message, &json, options);
       !status.ok()) {
     return absl::InternalError(
-        absl::StrCat("the report has no JSON form: ", status.ToString()));
+        absl::StrCat("the answer has no JSON form: ", status.ToString()));
   }
   if (json.empty() || json.back() != '\n') json += '\n';
   return json;

@@ -7,6 +7,10 @@
 #include "noonmark/v1/fleet.pb.h"
 
 // Replies for programs: pure functions of the messages.
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace noonmark::cli {
 
 // The message as JSON with protobuf's names, every field that has a plain
@@ -15,8 +19,8 @@ namespace noonmark::cli {
 //
 // Errors:
 //   kInternal  a value is outside protobuf's own limits: a time after 9999.
-absl::StatusOr<std::string> ReportJson(const v1::FleetReport& report,
-                                       bool pretty);
+absl::StatusOr<std::string> MessageJson(
+    const google::protobuf::Message& message, bool pretty);
 
 // RFC 4180, lines ended by a newline: a line of names, then one for each guest
 // and one, with its `error`, for each host that did not answer. Base units;

@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
       .err = std::cerr,
       .is_terminal = isatty(STDOUT_FILENO) == 1,
       .no_color = no_color != nullptr && *no_color != '\0',
+      .shows_progress = isatty(STDERR_FILENO) == 1,
       .width = TerminalWidth,
   };
   return noonmark::cli::Main(argc, argv, console, noonmark::cli::Places());

@@ -9,21 +9,29 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "common/detect/card.h"
 #include "common/estimate/format.h"
+#include "common/runtime/system_clock.h"
 #include "host/cli/dom0.h"
 #include "host/cli/explain.h"
 #include "host/cli/fan_out.h"
 #include "host/cli/machine.h"
+#include "host/cli/one_guest.h"
+#include "host/cli/order_command.h"
+#include "host/cli/pki_command.h"
+#include "host/cli/plan_command.h"
 #include "host/cli/safe_text.h"
+#include "host/cli/speaker.h"
 #include "host/cli/table.h"
 #include "host/cli/watch.h"
 #include "host/cli/wording.h"
 #include "host/trace/replay.h"
+#include "host/trace/thoughts.h"
 #include "host/trace/trace_file.h"
 
 namespace noonmark::cli {
@@ -35,7 +43,10 @@ using Output = Request::Output;
 class Program {
  public:
   Program(Request request, const Console& console, const Places& places)
-      : request_(std::move(request)), console_(console), places_(places) {}
+      : request_(std::move(request)),
+        console_(console),
+        speaker_(console, request_.colour),
+        places_(places) {}
 
   ExitCode Run();
 
@@ -54,16 +65,22 @@ class Program {
   // Fills targets_; another code than kDone: told already.
   ExitCode FindTargets();
   ExitCode KeepNamedHosts(const std::string& source);
+  ExitCode TurnToOperators(const std::string& source);
   // Asks for the reports; a single dom0 that fails is a failure of the command.
   absl::StatusOr<v1::FleetReport> Ask();
 
   absl::StatusOr<std::string> Rendered(const v1::FleetReport& report) const;
-  Style StyleNow() const;
-  ExitCode Print(const absl::StatusOr<std::string>& text);
-  ExitCode Fail(ExitCode code, absl::string_view message);
+  Style StyleNow() const { return speaker_.StyleNow(); }
+  ExitCode Print(const absl::StatusOr<std::string>& text) {
+    return speaker_.Print(text);
+  }
+  ExitCode Fail(ExitCode code, absl::string_view message) {
+    return speaker_.Fail(code, message);
+  }
 
   const Request request_;
   const Console& console_;
+  const Speaker speaker_;
   const Places& places_;
   Targets targets_;
 };
@@ -94,18 +111,16 @@ bool AnyoneIs(const std::set<v1::Verdict>& verdicts,
   return false;
 }
 
-// "a", "a and b", "a, b and c"
-std::string Listed(const std::vector<std::string>& names) {
-  if (names.size() < 2) return absl::StrJoin(names, "");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.end() - 1, ", "),
-                      " and ", names.back());
-}
-
 ExitCode Program::Run() {
   using Command = Request::Command;
   if (request_.command == Command::kConfigCheck) return ConfigCheck();
+  if (request_.command == Command::kPki) {
+    return RunPki(request_.pki,
+                  absl::UnixEpoch() + SystemClock().Read().realtime, speaker_);
+  }
   if (request_.is_code) return ExplainCard();
   if (const ExitCode code = FindTargets(); code != kDone) return code;
+  if (request_.IsOrder()) return GiveOrder(request_, targets_, speaker_);
   switch (request_.command) {
     case Command::kReport:
       return request_.watch ? Watch() : Report();
@@ -113,11 +128,19 @@ ExitCode Program::Run() {
       return Guests();
     case Command::kExplain:
       return Explain();
+    case Command::kPlan:
+      return ShowPlan(request_, targets_, speaker_);
     case Command::kVersion:
       return Version();
     case Command::kReplay:
       return ReplayTrace();
+    case Command::kCorrect:
+    case Command::kQuiesce:
+    case Command::kResume:
+    case Command::kHold:
+    case Command::kRelease:
     case Command::kConfigCheck:
+    case Command::kPki:
       break;
   }
   return kDone;
@@ -129,7 +152,8 @@ ExitCode Program::FindTargets() {
     absl::StatusOr<Targets> fleet = LoadFleetFile(path);
     if (fleet.ok()) {
       targets_ = *std::move(fleet);
-      return KeepNamedHosts(path);
+      const ExitCode code = KeepNamedHosts(path);
+      return code == kDone && request_.IsOrder() ? TurnToOperators(path) : code;
     }
     if (request_.fleet || !absl::IsNotFound(fleet.status())) {
       return Fail(kFailed, fleet.status().message());
@@ -141,7 +165,8 @@ ExitCode Program::FindTargets() {
     }
   }
   const absl::StatusOr<std::string> address =
-      ParseAddress(request_.connect.value_or(places_.local_address));
+      ParseAddress(request_.connect.value_or(
+          request_.IsOrder() ? places_.local_operator : places_.local_address));
   if (!address.ok()) {
     return Fail(kUsage,
                 absl::StrCat("--connect: ", address.status().message()));
@@ -168,6 +193,20 @@ ExitCode Program::KeepNamedHosts(const std::string& source) {
   std::erase_if(targets_.dom0s, [&wanted](const Dom0& dom0) {
     return std::find(wanted.begin(), wanted.end(), dom0.name) == wanted.end();
   });
+  return kDone;
+}
+
+// Orders go to other sockets.
+ExitCode Program::TurnToOperators(const std::string& source) {
+  for (Dom0& dom0 : targets_.dom0s) {
+    if (dom0.operate.empty()) {
+      return Fail(kUsage, absl::StrCat(dom0.name,
+                                       " takes no orders: give it "
+                                       "operate = \"unix:PATH\" in ",
+                                       source));
+    }
+    dom0.address = dom0.operate;
+  }
   return kDone;
 }
 
@@ -218,38 +257,20 @@ ExitCode Program::Guests() {
 ExitCode Program::Explain() {
   const auto answers =
       AskForGuest(targets_, request_.subject, request_.timeout);
-  std::vector<std::string> found, asked, failures;
-  const v1::GetGuestResponse* guest = nullptr;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    const std::string& name = targets_.dom0s[i].name;
-    if (answers[i].ok()) {
-      guest = &*answers[i];
-      const bool own = !targets_.fleet && !guest->host().name().empty();
-      found.push_back(own ? guest->host().name() : name);
-    } else if (absl::IsFailedPrecondition(answers[i].status())) {
-      return Fail(kUsage,
-                  absl::StrCat(name, ": ", answers[i].status().message()));
-    } else if (absl::IsNotFound(answers[i].status())) {
-      asked.push_back(name);
-    } else {
-      failures.push_back(
-          targets_.fleet
-              ? absl::StrCat(name, ": ", answers[i].status().message())
-              : std::string(answers[i].status().message()));
-    }
+  const OneGuest<v1::GetGuestResponse> one = FindOneGuest(targets_, answers);
+  if (!one.ambiguous.empty()) return Fail(kUsage, one.ambiguous);
+  if (one.response == nullptr) {
+    return ExplainWithoutGuest(one.without, one.failures);
   }
-  if (found.empty()) return ExplainWithoutGuest(asked, failures);
-  if (found.size() > 1) {
-    return Fail(kUsage,
-                absl::StrCat("\"", request_.subject, "\" is on ", Listed(found),
-                             ": add --host NAME, or give the UUID"));
-  }
-  if (const ExitCode code = Print(ExplainGuest(found[0], *guest, StyleNow()));
+  if (one.hosts.size() > 1)
+    return Fail(kUsage, OnSeveral(request_.subject, one.hosts));
+  if (const ExitCode code =
+          Print(ExplainGuest(one.hosts[0], *one.response, StyleNow()));
       code != kDone) {
     return code;
   }
-  for (const std::string& failure : failures) Fail(kSilent, failure);
-  return failures.empty() ? kDone : kSilent;
+  for (const std::string& failure : one.failures) Fail(kSilent, failure);
+  return one.failures.empty() ? kDone : kSilent;
 }
 
 ExitCode Program::ExplainWithoutGuest(
@@ -309,17 +330,29 @@ ExitCode Program::ReplayTrace() {
   absl::StatusOr<TraceReader> trace = TraceReader::Open(*request_.file);
   if (!trace.ok()) return Fail(kFailed, trace.status().message());
   FleetAssessor core(trace->options().host, trace->options().guests);
+  const std::string host = SafeText(trace->header().host_name());
+  console_.out << "recorded on " << host << " by noonmarkd "
+               << SafeText(trace->header().daemon_version())
+               << "; times since its first input\n\n";
   const absl::StatusOr<ReplayResult> result =
-      Replay(*trace, core, [&](MonotonicTime at, const std::string& uuid) {
-        console_.out << FormatSeconds(at.Reading()) << " "
-                     << SafeLines(ThoughtsOf(uuid, core.guest(uuid)));
+      Replay(*trace, core, [&](const ReplayChange& change) {
+        console_.out << absl::StreamFormat(
+            "%14s  %-14s  %s\n", FormatSeconds(change.at), SafeText(change.who),
+            SafeText(change.what));
       });
   if (!result.ok()) return Fail(kFailed, result.status().message());
-  std::string end =
-      absl::StrCat("at the end, after ", Counted(result->inputs, "input"),
-                   " on ", SafeText(trace->header().host_name()), ":\n");
+  std::string end = absl::StrCat(
+      "\nwhat is thought at the end, after ", Counted(result->inputs, "input"),
+      " in ", FormatAge(result->end - result->begin),
+      ", to the nanosecond:\n\n",
+      SafeLines(ThoughtsOf(trace->header().host_name(), core.host(),
+                           result->end, result->begin)));
   for (const auto& [uuid, guest] : core.guests()) {
-    absl::StrAppend(&end, SafeLines(ThoughtsOf(uuid, guest)));
+    const std::string& name = guest.policy().name;
+    absl::StrAppend(
+        &end, SafeLines(ThoughtsOf(
+                  name.empty() ? uuid : absl::StrCat(name, " ", uuid), guest,
+                  result->begin)));
   }
   if (!result->warning.empty()) Fail(kDone, result->warning);
   return Print(end);
@@ -339,7 +372,7 @@ absl::StatusOr<std::string> Program::Rendered(
   switch (request_.output) {
     case Output::kJson:
       // A line for each, so that a program can read them as they come.
-      return ReportJson(report, !request_.watch.has_value());
+      return MessageJson(report, !request_.watch.has_value());
     case Output::kCsv:
       return guests ? GuestsCsv(report) : ReportCsv(report);
     case Output::kTable:
@@ -347,32 +380,6 @@ absl::StatusOr<std::string> Program::Rendered(
   }
   return guests ? GuestsTable(report, StyleNow())
                 : ReportTable(report, StyleNow());
-}
-
-Style Program::StyleNow() const {
-  Style style;
-  style.colour = request_.colour == Request::When::kAlways ||
-                 (request_.colour == Request::When::kAuto &&
-                  console_.is_terminal && !console_.no_color);
-  if (console_.is_terminal) style.width = console_.width();
-  return style;
-}
-
-ExitCode Program::Print(const absl::StatusOr<std::string>& text) {
-  if (!text.ok()) return Fail(kFailed, text.status().message());
-  console_.out << *text << std::flush;
-  if (!console_.out) return Fail(kFailed, "cannot write to standard output");
-  return kDone;
-}
-
-// A message may have several lines: each is told as one.
-ExitCode Program::Fail(ExitCode code, absl::string_view message) {
-  for (const absl::string_view line :
-       absl::StrSplit(message, '\n', absl::SkipEmpty())) {
-    console_.err << "noonmark: " << SafeText(line) << "\n";
-  }
-  console_.err << std::flush;
-  return code;
 }
 
 }  // namespace

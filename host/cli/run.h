@@ -19,6 +19,8 @@ struct Console {
   // each) and have colours, unless the environment has NO_COLOR.
   bool is_terminal = false;
   bool no_color = false;
+  // Is `err` one? Then it shows how an operation goes on.
+  bool shows_progress = false;
   std::function<size_t()> width;
 };
 
@@ -26,6 +28,7 @@ struct Console {
 struct Places {
   std::string fleet_file{kFleetFile};
   std::string local_address{kLocalAddress};
+  std::string local_operator{kLocalOperator};
 };
 
 // The whole program: parses, asks, prints. Data goes to `out`, words about what

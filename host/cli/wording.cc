@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/estimate/format.h"
+#include "host/cli/operation_text.h"
 #include "host/cli/quantities.h"
 
 namespace noonmark::cli {
@@ -82,7 +83,15 @@ std::string RemarkText(const v1::Guest& guest) {
   const bool active =
       std::any_of(findings.begin(), findings.end(),
                   [](const v1::Finding& finding) { return finding.active(); });
-  std::string remark;
+  std::string remark = UnderWayText(guest.operation());
+  if (!guest.held().empty()) {
+    absl::StrAppend(&remark, remark.empty() ? "" : "; ",
+                    "HELD: ", guest.held());
+  }
+  if (!remark.empty() && !findings.empty()) {
+    return absl::StrCat(remark, "; ", FindingText(findings[0]));
+  }
+  if (!remark.empty()) return remark;
   if (!active || guest.verdict() == v1::VERDICT_SUSPENDED) {
     remark = guest.reason();
   }
@@ -118,6 +127,14 @@ std::vector<std::string> HostNotes(const v1::Host& host) {
   if (!host.libvirt_error().empty()) {
     notes.push_back(absl::StrCat("libvirt ", host.libvirt_uri(), ": ",
                                  host.libvirt_error()));
+  }
+  if (!host.corrections_off().empty()) {
+    notes.push_back(
+        absl::StrCat("corrections are switched off: ", host.corrections_off()));
+  }
+  if (!host.breaker().empty()) {
+    notes.push_back(absl::StrCat("the breaker is open, nobody is corrected: ",
+                                 host.breaker()));
   }
   return notes;
 }

@@ -1,5 +1,7 @@
 #include "host/config/daemon_config.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <utility>
@@ -9,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/address.h"
 #include "common/runtime/config_file.h"
+#include "common/trust/identity.h"
 
 namespace noonmark {
 namespace {
@@ -20,6 +23,39 @@ std::string MachineName() {
 }
 
 constexpr size_t kUuidCharacters = 36;
+constexpr size_t kMostOrderers = 64;
+
+std::string ReadListen(ConfigTable& daemon, const char* key,
+                       const char* otherwise) {
+  std::string text = daemon.String(key, otherwise);
+  const absl::StatusOr<Address> address = Address::Parse(text);
+  if (!address.ok()) {
+    daemon.Fault(key, std::string(address.status().message()));
+  } else if (!address->IsUnix()) {
+    daemon.Fault(key,
+                 "must be unix:PATH: without identities nobody beyond this "
+                 "machine may ask");
+  }
+  return text;
+}
+
+void CheckNetwork(ConfigTable& daemon, const std::string& text) {
+  const absl::StatusOr<Address> address = Address::Parse(text);
+  if (!address.ok()) {
+    daemon.Fault("network", std::string(address.status().message()));
+    return;
+  }
+  in6_addr number = {};
+  const bool is_ip = inet_pton(AF_INET, address->host.c_str(), &number) == 1 ||
+                     inet_pton(AF_INET6, address->host.c_str(), &number) == 1;
+  if (!is_ip) {
+    daemon.Fault("network", "must be IP:PORT; a unix socket is for listen");
+  } else if (IN6_IS_ADDR_UNSPECIFIED(&number)) {
+    daemon.Fault("network",
+                 "is every network of this machine; give the IP of the one "
+                 "that operators are on");
+  }
+}
 
 // warning, fault: as [judge] has them; those hold where they are not given.
 Thresholds ReadThresholds(ConfigTable& table, const Thresholds& usual) {
@@ -33,7 +69,9 @@ Thresholds ReadThresholds(ConfigTable& table, const Thresholds& usual) {
   return thresholds;
 }
 
-GuestPolicies ReadPolicies(ConfigTable& root, const Thresholds& usual) {
+// [group.NAME] and [guest.NAME]: those that are treated otherwise.
+GuestPolicies ReadPolicies(ConfigTable& root, const Thresholds& usual,
+                           CorrectionPolicies& corrections) {
   GuestPolicies policies;
   // [group.NAME]: the guests of a group, by its name in their domains'
   // metadata.
@@ -45,6 +83,8 @@ GuestPolicies ReadPolicies(ConfigTable& root, const Thresholds& usual) {
       group.Fault("fault", "must not be less than the group's warning");
     }
     policies.groups[name] = thresholds;
+    corrections.groups[name] =
+        ReadCorrectionOverride(group.Table("correct"), /*in_group=*/true);
   }
   // [guest."NAME or UUID"]: one guest.
   ConfigTable guests = root.Table("guest");
@@ -56,9 +96,13 @@ GuestPolicies ReadPolicies(ConfigTable& root, const Thresholds& usual) {
         guest.Duration("intended_offset", absl::ZeroDuration(),
                        absl::Hours(-24), absl::Hours(24));
     policies.intended_offsets[name] = intended;
+    const CorrectionOverride correction =
+        ReadCorrectionOverride(guest.Table("correct"), /*in_group=*/false);
+    corrections.guests[name] = correction;
     // UUIDs are known by their lower case.
     if (name.size() == kUuidCharacters) {
       policies.intended_offsets.emplace(absl::AsciiStrToLower(name), intended);
+      corrections.guests.emplace(absl::AsciiStrToLower(name), correction);
     }
   }
   return policies;
@@ -70,15 +114,40 @@ DaemonConfig Read(ConfigFile& file) {
 
   ConfigTable daemon = root.Table("daemon");
   // listen: unix:PATH of the socket that answers read-only questions.
-  config.listen = daemon.String("listen", "unix:/run/noonmark/read.sock");
-  const absl::StatusOr<Address> address = Address::Parse(config.listen);
-  if (!address.ok()) {
-    daemon.Fault("listen", std::string(address.status().message()));
-  } else if (!address->IsUnix()) {
-    daemon.Fault("listen",
-                 "must be unix:PATH: without identities nobody beyond this "
-                 "machine may ask");
+  config.listen = ReadListen(daemon, "listen", "unix:/run/noonmark/read.sock");
+  // operate: unix:PATH of the socket that takes operators' orders, too.
+  config.operate =
+      ReadListen(daemon, "operate", "unix:/run/noonmark/operator.sock");
+  if (config.operate == config.listen) {
+    daemon.Fault("operate", "must be another socket than daemon.listen");
   }
+  // operators: the group that may use it; where this machine has none of that
+  // name, only noonmarkd's own user and group and root.
+  config.operators = daemon.String("operators", "noonmark-operator");
+
+  // network: IP:PORT where operators with certificates ask, over TLS; without,
+  // nobody beyond this machine does. Needs server.pem in [pki] folder.
+  config.network = daemon.String("network", "");
+  if (!config.network.empty()) CheckNetwork(daemon, config.network);
+  // orderers: which operators may also order there, by the names in their
+  // certificates; at most 64. The others read.
+  config.orderers = daemon.Strings("orderers", kMostOrderers);
+  for (const std::string& name : config.orderers) {
+    if (!MakeIdentity("any", Role::kOperator, name).ok()) {
+      daemon.Fault("orderers", "a name in it is none of an operator");
+    }
+  }
+
+  ConfigTable pki = root.Table("pki");
+  // folder: of this host's key, its certificate and whom it trusts; without
+  // client.pem in it agents are dialled on unix sockets and loopback alone.
+  config.pki = pki.String("folder", "/etc/noonmark/pki");
+  if (config.pki.empty() || config.pki[0] != '/') {
+    pki.Fault("folder", "must be an absolute path");
+  }
+  // reload: how often these files are read again; 1s to 1h.
+  config.reload = pki.Duration("reload", absl::Seconds(60), absl::Seconds(1),
+                               absl::Hours(1));
 
   ConfigTable libvirt = root.Table("libvirt");
   // uri: as virsh -c takes it.
@@ -143,7 +212,10 @@ DaemonConfig Read(ConfigFile& file) {
   // 2 to 65536.
   config.trace_bytes = trace.Integer("size_mib", 128, 2, 65536) << 20;
 
-  config.monitor.policies = ReadPolicies(root, tracker.thresholds);
+  // [correct]: what noonmark may do about clocks that are wrong.
+  config.correction = ReadCorrection(root.Table("correct"));
+  config.monitor.policies =
+      ReadPolicies(root, tracker.thresholds, config.correction.policies);
 
   UnjudgedBudget& budget = config.monitor.host.unjudged;
   ConfigTable unjudged = root.Table("unjudged");

@@ -3,8 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "host/config/correction_config.h"
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
 #include "host/reference/chrony_watcher.h"
@@ -16,12 +19,24 @@ namespace noonmark {
 struct DaemonConfig {
   // "unix:PATH": where read-only questions are answered.
   std::string listen;
+  // "unix:PATH": where operators' orders are taken; and whom it is given to.
+  std::string operate;
+  std::string operators;
+  // "IP:PORT": where operators with certificates ask, over TLS; empty: nowhere.
+  // And which of them may also order.
+  std::string network;
+  std::vector<std::string> orderers;
+  // Where this host's own key, certificate and whom it trusts are, and how
+  // often they are read again.
+  std::string pki;
+  absl::Duration reload;
   LibvirtOptions libvirt;
   MonitorOptions monitor;
   // Not empty: where the core's inputs are recorded.
   std::string trace_file;
   int64_t trace_bytes = 0;
   ChronyOptions chrony;
+  CorrectionConfig correction;
 };
 
 // What holds without a file. The host's name is the machine's.

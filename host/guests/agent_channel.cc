@@ -6,7 +6,9 @@
 
 namespace noonmark {
 
-std::shared_ptr<grpc::Channel> OpenAgentChannel(const Address& address) {
+std::shared_ptr<grpc::Channel> OpenAgentChannel(
+    const Address& address,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   constexpr int kMostMessageBytes = 64 * 1024;
   constexpr int kMostMetadataBytes = 4 * 1024;
   constexpr int kConnectMs = 5'000;
@@ -39,8 +41,10 @@ std::shared_ptr<grpc::Channel> OpenAgentChannel(const Address& address) {
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectMs);
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kConnectMs);
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2 * kConnectMs);
-  return grpc::CreateCustomChannel(address.ChannelTarget(),
-                                   grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel(
+      address.ChannelTarget(),
+      credentials != nullptr ? credentials : grpc::InsecureChannelCredentials(),
+      args);
 }
 
 }  // namespace noonmark

@@ -21,11 +21,38 @@ absl::Status Unavailable(const Address& address, absl::string_view before,
       absl::StrCat(before, address.ToString(), after));
 }
 
+// gRPC's words, and the kernel's, for a connection that ended under the call.
+bool IsBroken(absl::string_view text) {
+  return text == "Socket closed" || text == "Stream removed" ||
+         text == "Broken pipe" || text == "Connection reset by peer";
+}
+
+absl::Status Broken(const Address& address, bool over_tls) {
+  return Unavailable(
+      address, "",
+      over_tls ? ": the connection broke; if it does again and again, the "
+                 "agent refuses this host, and its log says why"
+               : ": the connection broke");
+}
+
 }  // namespace
 
-absl::Status AgentStatus(const grpc::Status& status, const Address& address) {
+absl::Status AgentStatus(const grpc::Status& status, const Address& address,
+                         bool over_tls) {
   if (status.ok()) {
     return Unavailable(address, "", ": the agent ended the stream");
+  }
+  // Our own words, of TlsCredentials, behind gRPC's.
+  constexpr absl::string_view kRefused =
+      "Custom verification check failed with error: UNAUTHENTICATED: ";
+  const std::string whole = status.error_message();
+  if (const size_t at = whole.find(kRefused.data());
+      over_tls && status.error_code() == grpc::StatusCode::UNAVAILABLE &&
+      at != std::string::npos) {
+    return Unavailable(
+        address, "",
+        absl::StrCat(": ", absl::CHexEscape(whole.substr(at + kRefused.size(),
+                                                         kMostCharacters))));
   }
   const std::string text =
       absl::CHexEscape(status.error_message().substr(0, kMostCharacters));
@@ -46,17 +73,13 @@ absl::Status AgentStatus(const grpc::Status& status, const Address& address) {
       return Unavailable(address, "nobody listens on ",
                          absl::StrCat(": ", reason));
     }
+    // The handshake of TLS is a part of connecting.
+    if (over_tls && IsBroken(reason)) return Broken(address, over_tls);
     return Unavailable(address, "cannot connect to ",
                        absl::StrCat(": ", reason));
   }
 
-  // gRPC's words, and the kernel's, for a connection that ended under the call.
-  for (absl::string_view broken : {"Socket closed", "Stream removed",
-                                   "Broken pipe", "Connection reset by peer"}) {
-    if (text == broken) {
-      return Unavailable(address, "", ": the connection broke");
-    }
-  }
+  if (IsBroken(text)) return Broken(address, over_tls);
   // gRPC's words for what no answer of the protocol comes near to.
   if (absl::StartsWith(text, "Received message larger than max")) {
     return absl::InvalidArgumentError(

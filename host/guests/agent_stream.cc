@@ -31,16 +31,22 @@ void Require(bool condition, const char* what) {
 }  // namespace
 
 AgentStream::AgentStream(CompletionLoop& loop, Clock& clock, Address address,
-                         GuestLink::Observer* observer)
+                         absl::Duration order_limit,
+                         GuestLink::Observer* observer,
+                         std::shared_ptr<grpc::ChannelCredentials> credentials,
+                         PeerRecheck still_trusted)
     : loop_(loop),
       clock_(clock),
       address_(std::move(address)),
-      observer_(observer) {}
+      order_limit_(order_limit),
+      observer_(observer),
+      credentials_(std::move(credentials)),
+      still_trusted_(std::move(still_trusted)) {}
 
 AgentStream::~AgentStream() = default;
 
 void AgentStream::Open() {
-  channel_ = OpenAgentChannel(address_);
+  channel_ = OpenAgentChannel(address_, credentials_);
   grpc::TemplatedGenericStub<v1::ExchangeRequest, grpc::ByteBuffer> stub(
       channel_);
   stream_ = stub.PrepareCall(&*context_, kMethod, loop_.queue());
@@ -52,6 +58,7 @@ void AgentStream::Close() {
   closed_ = true;
   context_->TryCancel();
   if (describe_ != nullptr) std::exchange(describe_, nullptr)->Cancel();
+  if (order_ != nullptr) std::exchange(order_, nullptr)->Cancel();
 }
 
 void AgentStream::Ask() {
@@ -75,6 +82,13 @@ void AgentStream::Describe() {
   describe_ = DescriptionCall::Begin(loop_, channel_, this);
 }
 
+void AgentStream::GiveOrder(const Order& order) {
+  if (closed_) return;
+  Require(open_, "ordered before OnOpen()");
+  Require(order_ == nullptr, "ordered before the answer");
+  order_ = OrderCall::Begin(loop_, channel_, order, order_limit_, this);
+}
+
 void AgentStream::Write() {
   writing_ = true;
   sent_ = clock_.Read();
@@ -89,6 +103,7 @@ void AgentStream::OnStarted(bool ok) {
   if (closed_) return;
   if (!ok) return Finish();
   open_ = true;
+  trusted_ = clock_.Read().monotonic;
   Read();
   observer_->OnOpen();
 }
@@ -101,8 +116,8 @@ void AgentStream::OnWritten(bool /*ok*/) {
 }
 
 void AgentStream::OnRead(bool ok) {
-  const ClockReading received = clock_.Read();  // T4: nothing before it
-  if (closed_) return;
+  if (closed_) return;                          // the clock may be gone
+  const ClockReading received = clock_.Read();  // T4: nothing else before it
   if (!ok) return Finish();
   if (!grpc::SerializationTraits<v1::ExchangeResponse>::Deserialize(&bytes_,
                                                                     &response_)
@@ -140,6 +155,9 @@ void AgentStream::OnReading(const ClockReading& received) {
         reading.status().code(),
         absl::StrCat("reading.", std::string(reading.status().message())));
   }
+  if (const absl::Status still = StillTrusted(received); !still.ok()) {
+    return Reject(absl::StatusCode::kUnavailable, std::string(still.message()));
+  }
   Exchange exchange;
   exchange.host_sent = sent_;
   exchange.guest = *std::move(reading);
@@ -149,6 +167,15 @@ void AgentStream::OnReading(const ClockReading& received) {
   // be done while it is on its way.
   observer_->OnExchange(std::move(exchange));
   if (!closed_) Read();
+}
+
+absl::Status AgentStream::StillTrusted(const ClockReading& now) {
+  constexpr absl::Duration kTrustedFor = absl::Seconds(1);
+  if (still_trusted_ == nullptr || now.monotonic - trusted_ < kTrustedFor) {
+    return absl::OkStatus();
+  }
+  trusted_ = now.monotonic;
+  return still_trusted_(*context_->auth_context());
 }
 
 void AgentStream::OnEvent(const ClockReading& received) {
@@ -168,7 +195,7 @@ void AgentStream::OnEvent(const ClockReading& received) {
 
 void AgentStream::OnFinished(bool /*ok*/) {
   if (closed_) return;
-  End(AgentStatus(status_, address_));
+  End(AgentStatus(status_, address_, credentials_ != nullptr));
 }
 
 void AgentStream::OnDescribed(const grpc::Status& status,
@@ -183,6 +210,26 @@ void AgentStream::OnDescribed(const grpc::Status& status,
         absl::StrCat("description.", std::string(facts.status().message())));
   }
   observer_->OnDescription(*std::move(facts));
+}
+
+void AgentStream::OnOrderAnswered(const grpc::Status& status,
+                                  absl::StatusOr<OperationStatus> told) {
+  order_ = nullptr;
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return observer_->OnOrderFailed(absl::FailedPreconditionError(absl::StrCat(
+        address_.ToString(),
+        ": the agent is too old to take orders; update it in the guest")));
+  }
+  if (!status.ok()) {
+    return observer_->OnOrderFailed(
+        AgentStatus(status, address_, credentials_ != nullptr));
+  }
+  if (!told.ok()) {
+    return Reject(
+        told.status().code(),
+        absl::StrCat("status.", std::string(told.status().message())));
+  }
+  observer_->OnStatus(*std::move(told));
 }
 
 void AgentStream::Release() {

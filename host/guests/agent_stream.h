@@ -11,11 +11,14 @@
 #include <grpcpp/support/async_stream.h>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/address.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/completion_loop.h"
 #include "common/time/clock.h"
 #include "host/guests/guest_link.h"
+#include "host/guests/order_call.h"
 #include "noonmark/v1/agent.grpc.pb.h"
 
 namespace noonmark {
@@ -25,10 +28,15 @@ class DescriptionCall;
 // What is behind a link. gRPC owns a part of it until the last operation has
 // come back, which may be after the link is gone: as long as an operation is
 // outstanding it keeps itself alive.
-class AgentStream : public std::enable_shared_from_this<AgentStream> {
+class AgentStream final : public std::enable_shared_from_this<AgentStream>,
+                          private OrderCall::Asker {
  public:
+  // An order is given up after `order_limit`. `credentials` null: plain text.
+  // `still_trusted` is asked of the agent at each burst; null: nobody is.
   AgentStream(CompletionLoop& loop, Clock& clock, Address address,
-              GuestLink::Observer* observer);
+              absl::Duration order_limit, GuestLink::Observer* observer,
+              std::shared_ptr<grpc::ChannelCredentials> credentials,
+              PeerRecheck still_trusted);
   ~AgentStream();
 
   // Once.
@@ -36,6 +44,7 @@ class AgentStream : public std::enable_shared_from_this<AgentStream> {
   // As in GuestLink.
   void Ask();
   void Describe();
+  void GiveOrder(const Order& order);
   void Close();
 
   // From a DescriptionCall, unless it was cancelled.
@@ -63,6 +72,9 @@ class AgentStream : public std::enable_shared_from_this<AgentStream> {
     AgentStream& stream_;
   };
 
+  void OnOrderAnswered(const grpc::Status& status,
+                       absl::StatusOr<OperationStatus> told) override;
+
   void OnStarted(bool ok);
   void OnWritten(bool ok);
   void OnRead(bool ok);
@@ -72,6 +84,7 @@ class AgentStream : public std::enable_shared_from_this<AgentStream> {
   void Read();
   void Finish();
   void OnReading(const ClockReading& received);
+  absl::Status StillTrusted(const ClockReading& now);
   void OnEvent(const ClockReading& received);
   // After the last operation: drops the connection, and the reference that may
   // be the last.
@@ -84,7 +97,11 @@ class AgentStream : public std::enable_shared_from_this<AgentStream> {
   CompletionLoop& loop_;
   Clock& clock_;
   const Address address_;
+  const absl::Duration order_limit_;
   GuestLink::Observer* const observer_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  const PeerRecheck still_trusted_;
+  absl::Duration trusted_;  // MONOTONIC: when that was asked last
   bool closed_ = false;
   bool open_ = false;
 
@@ -113,7 +130,9 @@ class AgentStream : public std::enable_shared_from_this<AgentStream> {
   bool write_waits_ = false;     // for the one before
   absl::Duration events_since_;  // MONOTONIC: when events_ began to count
   int events_ = 0;
-  DescriptionCall* describe_ = nullptr;  // deletes itself
+  // Each deletes itself.
+  DescriptionCall* describe_ = nullptr;
+  OrderCall* order_ = nullptr;
 };
 
 }  // namespace noonmark

@@ -18,6 +18,7 @@ class GrpcGuestLink : public GuestLink {
   ~GrpcGuestLink() override { stream_->Close(); }
   void Ask() override { stream_->Ask(); }
   void Describe() override { stream_->Describe(); }
+  void GiveOrder(const Order& order) override { stream_->GiveOrder(order); }
   void Close() override { stream_->Close(); }
 
  private:
@@ -36,21 +37,21 @@ class RefusedLink : public GuestLink {
   ~RefusedLink() override { *observer_ = nullptr; }
   void Ask() override {}
   void Describe() override {}
+  void GiveOrder(const Order& /*order*/) override {}
   void Close() override { *observer_ = nullptr; }
 
  private:
   const std::shared_ptr<Observer*> observer_;
 };
 
-// Fit to be dialled without encryption.
-absl::StatusOr<Address> Dialable(const std::string& text) {
+absl::StatusOr<Address> Dialable(const std::string& text, bool encrypted) {
   absl::StatusOr<Address> address = Address::Parse(text);
   if (!address.ok() || address->IsUnix()) return address;
-  if (!address->IsLoopback()) {
+  if (!encrypted && !address->IsLoopback()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "address \"", address->ToString(),
-        "\": only unix:PATH, 127.0.0.0/8 and [::1] are dialled, since the "
-        "exchange is not encrypted yet"));
+        "\": only unix:PATH, 127.0.0.0/8 and [::1] are dialled by a host "
+        "without an identity; give it one: noonmark pki issue host NAME"));
   }
   if (address->port == 0) {
     return absl::InvalidArgumentError(
@@ -59,19 +60,40 @@ absl::StatusOr<Address> Dialable(const std::string& text) {
   return address;
 }
 
+absl::Status CheckGuest(const std::string& uuid, const Identity& peer) {
+  if (peer.role == Role::kGuest && peer.id == uuid) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat(
+      "there answers ", ShortName(peer), ", and not guest ", uuid));
+}
+
 }  // namespace
 
-GrpcGuestDialer::GrpcGuestDialer(CompletionLoop& loop, Clock& clock)
-    : loop_(loop), clock_(clock) {}
+GrpcGuestDialer::GrpcGuestDialer(CompletionLoop& loop, Clock& clock,
+                                 absl::Duration order_limit,
+                                 std::shared_ptr<TlsCredentials> credentials)
+    : loop_(loop),
+      clock_(clock),
+      order_limit_(order_limit),
+      credentials_(std::move(credentials)) {}
 
 std::unique_ptr<GuestLink> GrpcGuestDialer::Dial(
-    const std::string& address, GuestLink::Observer* observer) {
-  absl::StatusOr<Address> parsed = Dialable(address);
+    const std::string& address, const std::string& uuid,
+    GuestLink::Observer* observer) {
+  absl::StatusOr<Address> parsed =
+      Dialable(address, /*encrypted=*/credentials_ != nullptr);
   if (!parsed.ok()) {
     return std::make_unique<RefusedLink>(loop_, observer, parsed.status());
   }
-  auto stream = std::make_shared<AgentStream>(loop_, clock_, *std::move(parsed),
-                                              observer);
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  PeerRecheck still_trusted;
+  if (credentials_ != nullptr && !parsed->IsUnix()) {
+    credentials = credentials_->ForChannel(
+        [uuid](const Identity& peer) { return CheckGuest(uuid, peer); });
+    still_trusted = credentials_->StillTrusted();
+  }
+  auto stream = std::make_shared<AgentStream>(
+      loop_, clock_, *std::move(parsed), order_limit_, observer,
+      std::move(credentials), std::move(still_trusted));
   stream->Open();
   return std::make_unique<GrpcGuestLink>(std::move(stream));
 }

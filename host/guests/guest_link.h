@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "common/correct/order.h"
 #include "common/detect/guest_facts.h"
 #include "common/estimate/exchange.h"
 
@@ -31,6 +32,22 @@ class GuestLink {
     virtual void OnEvent(uint64_t discontinuities) = 0;
     // The answer to Describe().
     virtual void OnDescription(GuestFacts facts) = 0;
+    // The answer to GiveOrder(). That the guest refused is an answer. One of
+    // these two comes for each order, unless the link is over before. Who gives
+    // no orders hears none of it.
+    virtual void OnStatus(OperationStatus /*status*/) {}
+    // No answer. The link goes on.
+    //   kFailedPrecondition  nobody in the guest may correct its clock, or the
+    //                        agent is too old to take orders: nothing was done.
+    //   kPermissionDenied    the agent takes no orders by this way: nothing was
+    //                        done.
+    //   kInvalidArgument     the agent takes it for no order: nothing was done.
+    //   kResourceExhausted   too many orders of others: nothing was done.
+    //   kDeadlineExceeded    no answer within the limit.
+    //   others               as the agent said.
+    // After the last two it is not known whether the order was heard: ask for
+    // the status, or repeat it.
+    virtual void OnOrderFailed(const absl::Status& /*why*/) {}
     // It is over; nothing more will come.
     //   kUnavailable        nobody listens, or the connection broke.
     //   kInvalidArgument    the agent sent something that is no valid answer;
@@ -48,6 +65,10 @@ class GuestLink {
   // Asks for the description; one outstanding at a time. A failure to answer
   // it is no failure of the link: OnDescription() just does not come.
   virtual void Describe() = 0;
+  // Gives an order. Only after OnOpen(), and one outstanding at a time: another
+  // before the answer is a fault of the caller. The answer comes within a few
+  // seconds, measured by a clock that nobody can set.
+  virtual void GiveOrder(const Order& order) = 0;
   // Ends everything at once. Idempotent.
   virtual void Close() = 0;
 };
@@ -57,8 +78,11 @@ class GuestDialer {
  public:
   virtual ~GuestDialer() = default;
   // Begins to connect to `address` ("unix:PATH" or "HOST:PORT") and never
-  // blocks. Never null: what is wrong with the address comes by OnClosed().
+  // blocks. On a network whoever answers must prove to be the guest of this
+  // `uuid`, which is libvirt's. Never null: what is wrong with the address
+  // comes by OnClosed().
   virtual std::unique_ptr<GuestLink> Dial(const std::string& address,
+                                          const std::string& uuid,
                                           GuestLink::Observer* observer) = 0;
 };
 

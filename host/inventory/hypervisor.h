@@ -40,11 +40,20 @@ enum class LifecycleEvent {
   kChanged,  // defined anew, undefined, metadata changed
 };
 
+// What else libvirt does with a domain that it starts, stops, suspends or
+// resumes.
+enum class LifecycleCause {
+  kOther,
+  kMigration,   // part of a move to another host, or to this one
+  kSavedState,  // into a file, or from one
+};
+
 // What an event says; `detail` is libvirt's, for people: "restored".
 struct Lifecycle {
   std::string uuid;
   LifecycleEvent event = LifecycleEvent::kChanged;
   std::string detail;
+  LifecycleCause cause = LifecycleCause::kOther;
 };
 
 // The seam to whatever runs the domains.

@@ -177,6 +177,28 @@ const std::vector<EventWords>& Words() {
   return *words;
 }
 
+LifecycleCause CauseOf(int event, int detail) {
+  const auto is = [&](int of, int with) {
+    return event == of && detail == with;
+  };
+  // A move's last stage may be a start, or a resume of what was started before;
+  // one that copies memory afterwards ends the pause with "postcopy".
+  if (is(VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_MIGRATED) ||
+      is(VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED) ||
+      is(VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY) ||
+      is(VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_MIGRATED) ||
+      is(VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_POSTCOPY) ||
+      is(VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_MIGRATED)) {
+    return LifecycleCause::kMigration;
+  }
+  if (is(VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_RESTORED) ||
+      is(VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_RESTORED) ||
+      is(VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SAVED)) {
+    return LifecycleCause::kSavedState;
+  }
+  return LifecycleCause::kOther;
+}
+
 Lifecycle Describe(std::string uuid, int event, int detail) {
   static_assert(VIR_DOMAIN_EVENT_DEFINED == 0 &&
                 VIR_DOMAIN_EVENT_STARTED == 2 &&
@@ -189,6 +211,7 @@ Lifecycle Describe(std::string uuid, int event, int detail) {
   if (column < Words()[row].details.size()) {
     lifecycle.detail = Words()[row].details[column];
   }
+  lifecycle.cause = CauseOf(event, detail);
   return lifecycle;
 }
 

@@ -26,7 +26,10 @@ GuestSession::GuestSession(const SessionOptions& options, Domain domain,
       phase_hash_(StableHash(domain_.uuid)),
       event_polls_(options.most_event_polls, options.event_refill) {
   const MonotonicTime now = owner_.Now();
-  if (domain_.state == DomainState::kPaused) TellPaused(now);
+  if (domain_.state == DomainState::kPaused) {
+    owner_.Tell(LifecycleInput{domain_.uuid, LifeEvent::kListedPaused, now});
+    TellPaused(now);
+  }
   Begin(now);
 }
 
@@ -93,21 +96,35 @@ void GuestSession::OnDomain(Domain domain, MonotonicTime now) {
   if (moved) {
     DropLink();
     facts_.reset();
+    agreement_.Forget();
+    orders_.Forget();
     retry_.Reset();
     distrust_.Reset();
     Begin(now);
   }
-  if (domain_.state == DomainState::kPaused && before != domain_.state) {
-    OnPaused(now);
+  if (domain_.state != before) {
+    if (domain_.state == DomainState::kPaused) {
+      OnPaused(LifeEvent::kListedPaused, now);
+    } else {
+      owner_.Tell(LifecycleInput{domain_.uuid, LifeEvent::kListedRunning, now});
+    }
   }
   Changed();
 }
 
-void GuestSession::OnPaused(MonotonicTime now) {
+void GuestSession::OnPaused(LifeEvent how, MonotonicTime now) {
   domain_.state = DomainState::kPaused;
+  owner_.Tell(LifecycleInput{domain_.uuid, how, now});
   TellPaused(now);
   answered_.reset();  // silence is expected
+  agreement_.Forget();
   Changed();
+}
+
+void GuestSession::OnRunsAgain(LifeEvent how, MonotonicTime now) {
+  owner_.Tell(LifecycleInput{domain_.uuid, how, now});
+  describe_at_ = now;  // it may run on another machine
+  PollSoon(now);
 }
 
 void GuestSession::PollSoon(MonotonicTime now) {
@@ -119,6 +136,18 @@ void GuestSession::PollSoon(MonotonicTime now) {
     action_at_ = std::min(action_at_, now + options_.retry_first);
   }
   Changed();
+}
+
+bool GuestSession::MeasureNow(MonotonicTime now) {
+  if (phase_ == Phase::kIdle) {
+    poll_at_ = std::min(poll_at_, now);
+  } else if (phase_ == Phase::kBurst) {
+    measure_ = true;
+  } else {
+    return false;
+  }
+  Changed();
+  return missed_ == 0;
 }
 
 std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
@@ -134,11 +163,16 @@ std::shared_ptr<const GuestRow> GuestSession::MakeRow() const {
   row->policy = thoughts.policy();
   row->rate = thoughts.rate();
   row->drift = thoughts.drift();
-  row->until_warning = thoughts.until_warning();
+  row->until_warning = thoughts.UntilWarning(row->drift);
   row->findings = thoughts.findings();
   row->facts = facts_;
   row->exchanges = exchanges_;
   row->hunt = thoughts.hunt();
+  row->logs = thoughts.logs();
+  row->agreement = agreement_;
+  row->unpaused = thoughts.resumed();
+  row->operation = orders_.told();
+  row->takes_no_orders = orders_.problem();
   return row;
 }
 
@@ -151,6 +185,8 @@ void GuestSession::OnOpen() {
   owner_.Tell(StreamInput{domain_.uuid, stream_});
   describe_at_ = now + options_.describe_every;
   link_->Describe();
+  status_at_ = now + options_.status_every;
+  orders_.OnOpen(*link_);
   StartBurst(now);
   Changed();
 }
@@ -164,6 +200,7 @@ void GuestSession::OnExchange(Exchange exchange) {
   last_error_.clear();
   ++exchanges_;
   exchange.stream = stream_;
+  last_reading_ = exchange.guest;
 
   const bool was_spaced = spaced_;
   const bool suspicious =
@@ -192,7 +229,23 @@ void GuestSession::OnEvent(uint64_t /*discontinuities*/) {
 }
 
 void GuestSession::OnDescription(GuestFacts facts) {
+  if (facts.xen.has_value() && facts.xen->tsc.has_value()) {
+    owner_.Tell(TscInput{domain_.uuid,
+                         {facts.xen->tsc->incarnation, facts.xen->tsc->khz},
+                         owner_.Now()});
+  }
   facts_ = std::make_shared<const GuestFacts>(std::move(facts));
+  Changed();
+}
+
+void GuestSession::OnStatus(OperationStatus status) {
+  const bool given = orders_.OnStatus(std::move(status));
+  Changed();
+  if (given) owner_.OnStatus(domain_.uuid, *orders_.told());
+}
+
+void GuestSession::OnOrderFailed(const absl::Status& why) {
+  orders_.OnFailed(why);
   Changed();
 }
 
@@ -221,7 +274,7 @@ void GuestSession::Connect(MonotonicTime now) {
   if (!owner_.EnterConnecting(*this)) return;
   phase_ = Phase::kConnecting;
   action_at_ = now + options_.connect_limit;
-  link_ = owner_.dialer().Dial(domain_.address, this);
+  link_ = owner_.dialer().Dial(domain_.address, domain_.uuid, this);
   Changed();
 }
 
@@ -249,6 +302,7 @@ void GuestSession::Lose(const absl::Status& why, MonotonicTime now) {
 void GuestSession::DropLink() {
   if (phase_ == Phase::kConnecting) owner_.LeaveConnecting(*this);
   if (link_ != nullptr) {
+    orders_.OnClosed();
     link_->Close();
     dead_link_ = std::move(link_);
   }
@@ -257,6 +311,7 @@ void GuestSession::DropLink() {
   spaced_ = false;
   event_waits_ = false;
   event_poll_ = false;
+  measure_ = false;
   missed_ = 0;
 }
 
@@ -272,6 +327,10 @@ void GuestSession::StartBurst(MonotonicTime now) {
   if (now >= describe_at_) {
     describe_at_ = now + options_.describe_every;
     link_->Describe();
+  }
+  if (now >= status_at_) {
+    status_at_ = now + options_.status_every;
+    orders_.AskStatus();
   }
   Ask(now);
 }
@@ -291,9 +350,19 @@ void GuestSession::FinishBurst(MonotonicTime now) {
   if (now - opened_at_ >= options_.retry_longest) retry_.Reset();
   if (now - opened_at_ >= options_.distrust_longest) distrust_.Reset();
   const bool confirm = owner_.Tell(BurstEndInput{domain_.uuid, now}).ask_again;
+  const GuestAssessor& thoughts = owner_.Thoughts(domain_.uuid);
+  if (thoughts.offset().has_value()) {
+    agreement_.Add(*thoughts.offset(), thoughts.measured());
+  }
   if (confirm) poll_at_ = std::min(poll_at_, now + options_.event_spacing);
   if (event_waits_) PollForEvent(now + options_.event_spacing);
+  if (std::exchange(measure_, false)) poll_at_ = now;
   owner_.OnChanged(*this, owner_.TakeNews(domain_.uuid));
+  BurstReport burst{
+      domain_.uuid, thoughts.verdict(), last_burst_, {}, last_reading_};
+  // Proven by this burst, not by an earlier one.
+  if (thoughts.measured() >= last_burst_) burst.offset = thoughts.offset();
+  owner_.OnBurst(burst, now);
 }
 
 void GuestSession::PollForEvent(MonotonicTime earliest) {

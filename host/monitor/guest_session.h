@@ -13,8 +13,11 @@
 #include "common/time/monotonic_time.h"
 #include "host/guests/guest_link.h"
 #include "host/inventory/hypervisor.h"
+#include "host/monitor/guest_corrector.h"
+#include "host/monitor/guest_orders.h"
 #include "host/monitor/retry.h"
 #include "host/monitor/snapshot.h"
+#include "host/policy/agreement.h"
 
 namespace noonmark {
 
@@ -42,6 +45,8 @@ struct SessionOptions {
   absl::Duration distrust_first = absl::Seconds(10);
   absl::Duration distrust_longest = absl::Minutes(10);
   absl::Duration describe_every = absl::Minutes(5);
+  // Between questions for its services and its last operation.
+  absl::Duration status_every = absl::Minutes(1);
 };
 
 // One guest: its connection and its polls. What it hears it tells the core, by
@@ -65,6 +70,11 @@ class GuestSession final : private GuestLink::Observer {
     virtual void LeaveConnecting(GuestSession& session) = 0;
     // Due() may have changed, and the row; `news`: show it soon.
     virtual void OnChanged(GuestSession& session, bool news) = 0;
+    // For whoever corrects: a burst is over; an order that was given is
+    // answered.
+    virtual void OnBurst(const BurstReport& burst, MonotonicTime now) = 0;
+    virtual void OnStatus(const std::string& uuid,
+                          const OperationStatus& status) = 0;
   };
 
   GuestSession(const SessionOptions& options, Domain domain, Owner& owner);
@@ -82,9 +92,15 @@ class GuestSession final : private GuestLink::Observer {
 
   // libvirt lists the domain again.
   void OnDomain(Domain domain, MonotonicTime now);
-  // It was paused or resumed, or something happened that asks for a look.
-  void OnPaused(MonotonicTime now);
-  void PollSoon(MonotonicTime now);
+  // libvirt told that it does not run, or that it runs again.
+  void OnPaused(LifeEvent how, MonotonicTime now);
+  void OnRunsAgain(LifeEvent how, MonotonicTime now);
+
+  // False: nobody is connected, and nothing was sent.
+  bool GiveOrder(const Order& order) { return orders_.Give(order); }
+  // A burst as soon as may be; after one under way, another. False: there can
+  // be none now, or its answers do not come.
+  bool MeasureNow(MonotonicTime now);
 
   const Domain& domain() const { return domain_; }
   std::shared_ptr<const GuestRow> MakeRow() const;
@@ -103,12 +119,16 @@ class GuestSession final : private GuestLink::Observer {
   void OnExchange(Exchange exchange) override;
   void OnEvent(uint64_t discontinuities) override;
   void OnDescription(GuestFacts facts) override;
+  void OnStatus(OperationStatus status) override;
+  void OnOrderFailed(const absl::Status& why) override;
   void OnClosed(const absl::Status& status) override;
 
   void Begin(MonotonicTime now);
   void Connect(MonotonicTime now);
   void Lose(const absl::Status& why, MonotonicTime now);
   void DropLink();
+  // Something happened that asks for a look.
+  void PollSoon(MonotonicTime now);
   void StartBurst(MonotonicTime now);
   void Ask(MonotonicTime now);
   void FinishBurst(MonotonicTime now);
@@ -142,12 +162,14 @@ class GuestSession final : private GuestLink::Observer {
   MonotonicTime poll_at_;    // next poll
   MonotonicTime last_burst_;
   MonotonicTime describe_at_;
+  MonotonicTime status_at_;
   bool opened_ = false;  // the link's stream
   MonotonicTime opened_at_;
   bool outstanding_ = false;
   bool spaced_ = false;       // a suspicion's burst
   bool event_waits_ = false;  // for the burst's end
   bool event_poll_ = false;   // the next poll is for an event
+  bool measure_ = false;      // another burst is wanted, at once
   Allowance event_polls_;
   int burst_left_ = 0;
   int turns_ = 0;  // of this burst, between quick and slow
@@ -157,6 +179,9 @@ class GuestSession final : private GuestLink::Observer {
   std::string last_error_;
   std::shared_ptr<const GuestFacts> facts_;
   uint64_t exchanges_ = 0;
+  GuestReading last_reading_;
+  Agreement agreement_;
+  GuestOrders orders_;
 };
 
 }  // namespace noonmark

@@ -4,6 +4,18 @@
 #include <utility>
 
 namespace noonmark {
+namespace {
+
+// Whom it is about; empty: no guest, or none that was asked.
+std::string AnsweringGuest(const CoreInput& input) {
+  if (const auto* exchange = std::get_if<ExchangeInput>(&input)) {
+    return exchange->guest;
+  }
+  const auto* burst = std::get_if<BurstEndInput>(&input);
+  return burst == nullptr ? "" : burst->guest;
+}
+
+}  // namespace
 
 Monitor::Monitor(MonitorOptions options, Clock& clock,
                  ReadDiscipline discipline, GuestDialer& dialer,
@@ -28,10 +40,14 @@ MonotonicTime Monitor::Tick() {
     discipline_at_ = now + options_.discipline_watch;
     ReadHostDiscipline(now);
   }
-  while (!schedule_.empty() && schedule_.begin()->first <= now) {
-    Entry& entry = guests_.at(schedule_.begin()->second);
+  while (!schedule_.empty() && (*schedule_.begin())->due <= now) {
+    Entry& entry = **schedule_.begin();
     entry.session->Tick(now);
     Reschedule(entry);
+  }
+  if (corrector_at_.has_value() && now >= *corrector_at_) {
+    corrector_at_.reset();
+    corrector_->Tick(now);
   }
   PublishIfDue(now);
   ticking_ = false;
@@ -57,8 +73,19 @@ void Monitor::OnDomains(std::vector<Domain> domains) {
         uuid,
         options_.policies.Of(domain, options_.assessor.tracker.thresholds),
         now});
-    Entry& entry = guests_[uuid];
+    saved_.erase(uuid);
+    const DomainLife life = domain.state == DomainState::kPaused
+                                ? DomainLife::kPaused
+                                : DomainLife::kRuns;
+    const auto it = guests_.try_emplace(uuid).first;
+    Entry& entry = it->second;
+    entry.uuid = it->first;
     if (entry.session == nullptr) {
+      const auto told = unlisted_.find(uuid);
+      if (told != unlisted_.end()) {
+        Tell(told->second);
+        unlisted_.erase(told);
+      }
       entry.session = std::make_unique<GuestSession>(
           options_.session, std::move(domain),
           static_cast<GuestSession::Owner&>(*this));
@@ -67,44 +94,107 @@ void Monitor::OnDomains(std::vector<Domain> domains) {
     }
     entry.row.reset();
     Reschedule(entry);
+    TellLife(uuid, life, now);
   }
   for (auto it = guests_.begin(); it != guests_.end();) {
     if (present.count(it->first) != 0) {
       ++it;
       continue;
     }
-    schedule_.erase({it->second.due, it->first});
+    Unschedule(it->second);
     // Out of the map before its end: it says goodbye through us.
     const Entry gone = std::move(it->second);
-    Tell(GoneInput{it->first});
+    const std::string uuid = it->first;
     it = guests_.erase(it);
+    if (saved_.count(uuid) != 0) continue;
+    Tell(GoneInput{uuid});
+    TellLife(uuid, DomainLife::kGone, now);
   }
+  ForgetSaved(now);
   WantPublication(/*news=*/true);
 }
 
+// One that is not restored for longer than findings are kept is gone.
+void Monitor::ForgetSaved(MonotonicTime now) {
+  for (auto it = saved_.begin(); it != saved_.end();) {
+    if (now - it->second <= options_.assessor.keep_findings) {
+      ++it;
+      continue;
+    }
+    Tell(GoneInput{it->first});
+    it = saved_.erase(it);
+  }
+}
+
 void Monitor::OnLifecycle(const Lifecycle& event) {
-  const auto it = guests_.find(event.uuid);
-  if (it == guests_.end()) return;  // the list that follows brings it
   const MonotonicTime now = clock_.Now();
+  const bool moves = event.cause == LifecycleCause::kMigration;
   switch (event.event) {
-    case LifecycleEvent::kSuspended:
-      it->second.session->OnPaused(now);
+    case LifecycleEvent::kSuspended: {
+      const auto it = guests_.find(event.uuid);
+      if (it == guests_.end()) break;  // the list that follows brings it
+      it->second.session->OnPaused(
+          moves ? LifeEvent::kLeaving : LifeEvent::kPaused, now);
+      TellLife(event.uuid, DomainLife::kPaused, now);
       break;
+    }
     case LifecycleEvent::kStarted:
+      if (event.cause == LifecycleCause::kSavedState) {
+        OnRunsAgain(event.uuid, LifeEvent::kRestored, now);
+        break;
+      }
+      [[fallthrough]];
     case LifecycleEvent::kResumed:
-      it->second.session->PollSoon(now);
+      OnRunsAgain(event.uuid, moves ? LifeEvent::kArrived : LifeEvent::kResumed,
+                  now);
       break;
     case LifecycleEvent::kStopped:
+      OnStopped(event, now);
+      break;
     case LifecycleEvent::kChanged:
       break;  // the list that follows says all
   }
   WantPublication(/*news=*/true);
 }
 
+void Monitor::OnRunsAgain(const std::string& uuid, LifeEvent how,
+                          MonotonicTime now) {
+  const auto it = guests_.find(uuid);
+  if (it != guests_.end()) {
+    it->second.session->OnRunsAgain(how, now);
+    TellLife(uuid, DomainLife::kRuns, now);
+  } else {
+    unlisted_[uuid] = LifecycleInput{uuid, how, now};
+  }
+}
+
+void Monitor::OnStopped(const Lifecycle& event, MonotonicTime now) {
+  unlisted_.erase(event.uuid);
+  const auto it = guests_.find(event.uuid);
+  if (it == guests_.end()) return;
+  if (event.cause != LifecycleCause::kSavedState) {
+    TellLife(event.uuid,
+             event.cause == LifecycleCause::kMigration
+                 ? DomainLife::kMigratedAway
+                 : DomainLife::kGone,
+             now);
+    return;
+  }
+  saved_[event.uuid] = now;
+  it->second.session->OnPaused(LifeEvent::kSaved, now);
+  TellLife(event.uuid, DomainLife::kPaused, now);
+}
+
+void Monitor::TellLife(const std::string& guest, DomainLife life,
+                       MonotonicTime now) {
+  if (corrector_ != nullptr) corrector_->OnLife(guest, life, now);
+}
+
 void Monitor::OnConnection(const absl::Status& status) {
   // Connected is not listed yet.
   heard_of_libvirt_ |= !status.ok();
   libvirt_error_ = std::string(status.message());
+  Tell(ListeningInput{status.ok(), clock_.Now()});
   WantPublication(/*news=*/true);
 }
 
@@ -122,16 +212,38 @@ FleetAssessor::Effect Monitor::Tell(const CoreInput& input) {
   const FleetAssessor::Effect effect = core_.Apply(input);
   if (effect.host_moved) {
     for (auto& [uuid, entry] : guests_) entry.row.reset();
-    ReadHostDiscipline(clock_.Now());
+    const MonotonicTime now = clock_.Now();
+    if (corrector_ != nullptr) corrector_->OnHost(/*stepped=*/true, now);
+    ReadHostDiscipline(now);
     WantPublication(/*news=*/true);
   }
+  if (effect.others_judged) {
+    for (auto& [uuid, entry] : guests_) entry.row.reset();
+    WantPublication(/*news=*/true);
+  }
+  if (effect.ask_others) AskOthers(AnsweringGuest(input));
   return effect;
+}
+
+// Not more often than once in so long, whatever guests suspect.
+void Monitor::AskOthers(const std::string& but) {
+  constexpr absl::Duration kSpacing = absl::Milliseconds(300);
+  constexpr int kWitnesses = 8;  // some may be slow, or leap themselves
+  const MonotonicTime now = clock_.Now();
+  if (asked_others_.has_value() && now - *asked_others_ < kSpacing) return;
+  asked_others_ = now;
+  int asked = 0;
+  for (auto& [uuid, entry] : guests_) {
+    if (asked == kWitnesses) return;
+    if (uuid != but && entry.session->MeasureNow(now)) ++asked;
+  }
 }
 
 void Monitor::ReadHostDiscipline(MonotonicTime now) {
   const bool was_proven = core_.host().ProvenBound(now).has_value();
   Tell(DisciplineInput{read_discipline_(), now});
   WantPublication(core_.host().ProvenBound(now).has_value() != was_proven);
+  if (corrector_ != nullptr) corrector_->OnHost(/*stepped=*/false, now);
 }
 
 bool Monitor::EnterConnecting(GuestSession& session) {
@@ -161,23 +273,70 @@ void Monitor::OnChanged(GuestSession& session, bool news) {
   WantPublication(news);
 }
 
+void Monitor::OnBurst(const BurstReport& burst, MonotonicTime now) {
+  if (corrector_ != nullptr) corrector_->OnBurst(burst, now);
+}
+
+void Monitor::OnStatus(const std::string& uuid, const OperationStatus& status) {
+  if (corrector_ != nullptr) corrector_->OnStatus(uuid, status, clock_.Now());
+}
+
+bool Monitor::GiveOrder(const std::string& guest, const Order& order) {
+  const auto it = guests_.find(guest);
+  return it != guests_.end() && it->second.session->GiveOrder(order);
+}
+
+void Monitor::MeasureNow(const std::string& guest) {
+  const auto it = guests_.find(guest);
+  if (it != guests_.end()) it->second.session->MeasureNow(clock_.Now());
+}
+
+std::shared_ptr<const GuestRow> Monitor::RowOf(const std::string& guest) {
+  const auto it = guests_.find(guest);
+  if (it == guests_.end()) return nullptr;
+  if (it->second.row == nullptr) it->second.row = it->second.session->MakeRow();
+  return it->second.row;
+}
+
+void Monitor::TickAt(MonotonicTime when) {
+  if (corrector_at_.has_value() && *corrector_at_ <= when) return;
+  corrector_at_ = when;
+  if (!ticking_ && when < promised_ && earlier_) {
+    promised_ = when;
+    earlier_(when);
+  }
+}
+
+void Monitor::PublishNow() {
+  const MonotonicTime now = clock_.Now();
+  publish_at_ = now;
+  PublishIfDue(now);
+}
+
 void Monitor::Reschedule(Entry& entry) {
-  const std::string& uuid = entry.session->domain().uuid;
   const MonotonicTime due = entry.session->Due();
-  if (due == entry.due && schedule_.count({due, uuid}) != 0) return;
-  schedule_.erase({entry.due, uuid});
+  if (due == entry.due && entry.scheduled) return;
+  Unschedule(entry);
   entry.due = due;
-  schedule_.insert({due, uuid});
+  entry.scheduled = true;
+  schedule_.insert(&entry);
   if (!ticking_ && due < promised_ && earlier_) {
     promised_ = due;
     earlier_(due);
   }
 }
 
+void Monitor::Unschedule(Entry& entry) {
+  if (!entry.scheduled) return;
+  schedule_.erase(&entry);
+  entry.scheduled = false;
+}
+
 MonotonicTime Monitor::Next() const {
   MonotonicTime next = std::min(host_at_, discipline_at_);
-  if (!schedule_.empty()) next = std::min(next, schedule_.begin()->first);
+  if (!schedule_.empty()) next = std::min(next, (*schedule_.begin())->due);
   if (publish_at_.has_value()) next = std::min(next, *publish_at_);
+  if (corrector_at_.has_value()) next = std::min(next, *corrector_at_);
   return next;
 }
 
@@ -205,6 +364,7 @@ void Monitor::PublishIfDue(MonotonicTime now) {
   snapshot->name = options_.host_name;
   snapshot->declared = core_.host().declared();
   snapshot->bound = core_.host().ProvenBound(now);
+  snapshot->view = core_.host().View(now);
   snapshot->trust_reason = core_.host().trust_reason();
   snapshot->findings = core_.host().findings().Ordered();
   snapshot->libvirt_uri = options_.libvirt_uri;
@@ -218,6 +378,9 @@ void Monitor::PublishIfDue(MonotonicTime now) {
                    [](const auto& a, const auto& b) {
                      return a->domain.name < b->domain.name;
                    });
+  if (corrector_ != nullptr) {
+    snapshot->correction = corrector_->OnSnapshot(*snapshot, now);
+  }
   board_.Publish(std::move(snapshot));
 }
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,6 +17,7 @@
 #include "common/time/clock.h"
 #include "host/guests/guest_link.h"
 #include "host/inventory/hypervisor.h"
+#include "host/monitor/guest_corrector.h"
 #include "host/monitor/guest_policies.h"
 #include "host/monitor/guest_session.h"
 #include "host/monitor/snapshot_board.h"
@@ -46,7 +47,7 @@ struct MonitorOptions {
 // All on one thread and without a clock or a wait of its own: the owner calls
 // Tick() when the time that it returned has come, and passes on what others
 // notice. The simulator drives it as the daemon does.
-class Monitor final : private GuestSession::Owner {
+class Monitor final : private GuestSession::Owner, private GuestHands {
  public:
   // What the kernel says of the host's discipline.
   using ReadDiscipline = std::function<std::optional<KernelDiscipline>()>;
@@ -62,6 +63,13 @@ class Monitor final : private GuestSession::Owner {
   // Sees every input of the core, in order, before it takes effect.
   void OnInput(std::function<void(const CoreInput&)> record) {
     core_.OnInput(std::move(record));
+  }
+
+  // Before the first Tick(); must outlive the monitor. Without, nobody
+  // corrects.
+  void SetCorrector(GuestCorrector* corrector) {
+    corrector_ = corrector;
+    corrector_->Begin(*this);
   }
 
   const FleetAssessor& core() const { return core_; }
@@ -88,9 +96,16 @@ class Monitor final : private GuestSession::Owner {
 
  private:
   struct Entry {
+    std::string_view uuid;  // the key in guests_
     std::unique_ptr<GuestSession> session;
-    MonotonicTime due;
+    MonotonicTime due;  // fixed while it is in schedule_
+    bool scheduled = false;
     std::shared_ptr<const GuestRow> row;  // null: changed since
+  };
+  struct Sooner {
+    bool operator()(const Entry* a, const Entry* b) const {
+      return a->due != b->due ? a->due < b->due : a->uuid < b->uuid;
+    }
   };
 
   GuestDialer& dialer() override { return dialer_; }
@@ -105,9 +120,26 @@ class Monitor final : private GuestSession::Owner {
   bool EnterConnecting(GuestSession& session) override;
   void LeaveConnecting(GuestSession& session) override;
   void OnChanged(GuestSession& session, bool news) override;
+  void OnBurst(const BurstReport& burst, MonotonicTime now) override;
+  void OnStatus(const std::string& uuid,
+                const OperationStatus& status) override;
 
+  bool GiveOrder(const std::string& guest, const Order& order) override;
+  void MeasureNow(const std::string& guest) override;
+  std::shared_ptr<const GuestRow> RowOf(const std::string& guest) override;
+  HostView HostNow() override { return core_.host().View(clock_.Now()); }
+  void TickAt(MonotonicTime when) override;
+  void PublishSoon() override { WantPublication(/*news=*/true); }
+  void PublishNow() override;
+
+  void TellLife(const std::string& guest, DomainLife life, MonotonicTime now);
+  void OnRunsAgain(const std::string& uuid, LifeEvent how, MonotonicTime now);
+  void OnStopped(const Lifecycle& event, MonotonicTime now);
+  void ForgetSaved(MonotonicTime now);
+  void AskOthers(const std::string& but);
   void ReadHostDiscipline(MonotonicTime now);
   void Reschedule(Entry& entry);
+  void Unschedule(Entry& entry);
   MonotonicTime Next() const;
   void WantPublication(bool news);
   void PublishIfDue(MonotonicTime now);
@@ -118,15 +150,23 @@ class Monitor final : private GuestSession::Owner {
   GuestDialer& dialer_;
   SnapshotBoard& board_;
   std::function<void(MonotonicTime)> earlier_;
+  GuestCorrector* corrector_ = nullptr;
+  std::optional<MonotonicTime> corrector_at_;
+  // When guests were asked last whose leap another's was.
+  std::optional<MonotonicTime> asked_others_;
 
   FleetAssessor core_;
   std::string libvirt_error_;
   std::map<std::string, Entry> guests_;  // by UUID
-  std::set<std::pair<MonotonicTime, std::string>> schedule_;
+  std::set<Entry*, Sooner> schedule_;
   int connecting_ = 0;
   std::deque<std::string> queue_;
   MonotonicTime host_at_;
   MonotonicTime discipline_at_;
+  // Saved to a file, and since when: remembered, since they go on from there.
+  std::map<std::string, MonotonicTime> saved_;
+  // What was told of guests that are not listed yet.
+  std::map<std::string, LifecycleInput> unlisted_;
   MonotonicTime published_;
   std::optional<MonotonicTime> publish_at_;
   MonotonicTime promised_;  // what Tick() returned, or OnEarlier() was told

@@ -1,67 +1,132 @@
 #include "host/service/fleet_server.h"
 
+#include <grp.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/rpc/caller.h"
 #include "common/runtime/unix_socket.h"
 #include "host/service/fleet_service.h"
 
 namespace noonmark {
+namespace {
 
-struct FleetServer::Parts {
-  Parts(UnixSocketClaim claim, SnapshotBoard& board, Clock& clock,
-        const std::string& version)
-      : socket(std::move(claim)), service(board, clock, version) {}
+// Absent: there is none of that name here.
+std::optional<gid_t> GroupOf(const std::string& name) {
+  group entry = {};
+  group* found = nullptr;
+  std::vector<char> buffer(16 << 10);
+  if (getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) !=
+          0 ||
+      found == nullptr) {
+    return std::nullopt;
+  }
+  return entry.gr_gid;
+}
 
-  UnixSocketClaim socket;
+}  // namespace
+
+struct FleetServer::State {
+  State(const Parts& parts, Caller local, CallerByIdentity callers)
+      : service(parts.board, parts.clock, parts.version, parts.orders, local,
+                std::move(callers)) {}
+
+  // Listens; null: it cannot.
+  void Start(const std::string& address,
+             const std::shared_ptr<grpc::ServerCredentials>& credentials);
+
+  std::optional<UnixSocketClaim> socket;
   FleetService service;
+  int port = 0;
   std::unique_ptr<grpc::Server> server;
 };
 
-FleetServer::FleetServer(std::unique_ptr<Parts> parts)
-    : parts_(std::move(parts)) {}
-
-FleetServer::~FleetServer() {
-  parts_->service.Stop();
-  // A deadline that has passed: what still runs is cancelled. Not a
-  // std::chrono time before 1970, which gRPC takes for one that never comes.
-  parts_->server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
-}
-
-absl::StatusOr<std::unique_ptr<FleetServer>> FleetServer::Listen(
-    const std::string& path, SnapshotBoard& board, Clock& clock,
-    const std::string& version) {
-  absl::StatusOr<UnixSocketClaim> claim = UnixSocketClaim::Take(path);
-  if (!claim.ok()) return claim.status();
-  auto parts =
-      std::make_unique<Parts>(*std::move(claim), board, clock, version);
-
+void FleetServer::State::Start(
+    const std::string& address,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials) {
   grpc::ServerBuilder builder;
-  builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
-  builder.RegisterService(&parts->service);
+  builder.AddListeningPort(address, credentials, &port);
+  builder.RegisterService(&service);
   builder.SetMaxReceiveMessageSize(64 << 10);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 4 << 10);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 64);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
   // Between bind and chmod nobody else may connect.
   const mode_t before = umask(0177);
-  parts->server = builder.BuildAndStart();
+  server = builder.BuildAndStart();
   umask(before);
-  if (parts->server == nullptr) {
+}
+
+FleetServer::FleetServer(std::unique_ptr<State> state)
+    : state_(std::move(state)) {}
+
+FleetServer::~FleetServer() {
+  state_->service.Stop();
+  // A deadline that has passed: what still runs is cancelled. Not a
+  // std::chrono time before 1970, which gRPC takes for one that never comes.
+  state_->server->Shutdown(gpr_inf_past(GPR_CLOCK_MONOTONIC));
+}
+
+int FleetServer::port() const { return state_->port; }
+
+absl::StatusOr<std::unique_ptr<FleetServer>> FleetServer::ListenOn(
+    const Address& address,
+    std::shared_ptr<grpc::ServerCredentials> credentials,
+    CallerByIdentity callers, const Parts& parts) {
+  auto state =
+      std::make_unique<State>(parts, Caller::kNobody, std::move(callers));
+  state->Start(address.ToString(), credentials);
+  if (state->server == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        address.ToString(),
+        ": cannot listen there; let it be an address of this machine with a "
+        "port that nobody has, or choose another with daemon.network"));
+  }
+  return std::unique_ptr<FleetServer>(new FleetServer(std::move(state)));
+}
+
+absl::StatusOr<std::unique_ptr<FleetServer>> FleetServer::Listen(
+    const std::string& path, const std::string& group, const Parts& parts) {
+  absl::StatusOr<UnixSocketClaim> claim = UnixSocketClaim::Take(path);
+  if (!claim.ok()) return claim.status();
+  // By which of the two sockets somebody comes.
+  const Caller local =
+      parts.orders != nullptr ? Caller::kOperatorSocket : Caller::kReadSocket;
+  auto state = std::make_unique<State>(parts, local, CallerByRole);
+  state->socket = *std::move(claim);
+  // Takes none but local peers, and of them what the table has for this socket.
+  const std::shared_ptr<grpc::ServerCredentials> credentials =
+      grpc::experimental::LocalServerCredentials(UDS);
+  credentials->SetAuthMetadataProcessor(AskTable(local, CallerByRole));
+  state->Start("unix:" + path, credentials);
+  if (state->server == nullptr) {
     return absl::FailedPreconditionError(absl::StrCat(
         "unix:", path,
         ": cannot listen there; see to the folder and its rights, or choose "
         "another place with daemon.listen"));
   }
-  if (absl::Status status = parts->socket.Restrict(0660); !status.ok()) {
+  if (const std::optional<gid_t> owner = GroupOf(group); owner.has_value()) {
+    if (chown(path.c_str(), static_cast<uid_t>(-1), *owner) != 0) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "unix:", path, ": cannot be given to the group ", group, ": ",
+          std::strerror(errno), "; let noonmarkd's user be a member of it"));
+    }
+  }
+  if (absl::Status status = state->socket->Restrict(0660); !status.ok()) {
     return status;
   }
-  return std::unique_ptr<FleetServer>(new FleetServer(std::move(parts)));
+  return std::unique_ptr<FleetServer>(new FleetServer(std::move(state)));
 }
 
 }  // namespace noonmark

@@ -13,6 +13,7 @@
 #include "common/detect/card.h"
 #include "common/detect/evidence.h"
 #include "common/rpc/clock_wire.h"
+#include "host/service/operation_wire.h"
 
 namespace noonmark {
 namespace {
@@ -160,6 +161,10 @@ void FillHost(const HostSnapshot& snapshot, const ClockReading& now,
   }
   host.set_libvirt_uri(snapshot.libvirt_uri);
   host.set_libvirt_error(snapshot.libvirt_error);
+  if (snapshot.correction != nullptr) {
+    host.set_corrections_off(snapshot.correction->rails.off());
+    host.set_breaker(snapshot.correction->rails.breaker());
+  }
 }
 
 void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
@@ -206,16 +211,41 @@ void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
     guest.mutable_glitch_hunt()->set_reads(row.hunt->reads);
     guest.mutable_glitch_hunt()->set_glitches(row.hunt->glitches);
   }
+  if (row.logs.has_value()) {
+    EncodeJumpReport(*row.logs, guest.mutable_log_watch());
+  }
 }
 
 void FillReport(const HostSnapshot& snapshot, const ClockReading& now,
                 v1::HostReport& report) {
   FillHost(snapshot, now, *report.mutable_host());
   for (const auto& row : snapshot.guests) {
-    FillGuest(*row, now, Detail::kFull, *report.add_guests());
+    v1::Guest& guest = *report.add_guests();
+    FillGuest(*row, now, Detail::kFull, guest);
+    FillCorrection(snapshot.correction.get(), *row, now, guest);
   }
   FillMoment(MonotonicTime::FromReading(now.monotonic), now,
              *report.mutable_published());
+}
+
+void FillDuration(absl::Duration d, google::protobuf::Duration& out) {
+  Fill(d, out);
+}
+
+void FillInterval(const Interval& interval, v1::OffsetInterval& out) {
+  Fill(interval, out);
+}
+
+void FillCorrection(const CorrectionView* correction, const GuestRow& row,
+                    const ClockReading& now, v1::Guest& guest) {
+  if (correction == nullptr) return;
+  const auto it = correction->operations.find(row.domain.uuid);
+  if (it != correction->operations.end()) {
+    FillOperation(it->second, row.policy.intended_offset, now,
+                  *guest.mutable_operation());
+  }
+  const std::string* held = correction->rails.HeldBecause(row.domain.uuid);
+  if (held != nullptr) guest.set_held(*held);
 }
 
 void FillMoment(MonotonicTime moment, const ClockReading& now,

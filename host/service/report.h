@@ -20,10 +20,20 @@ enum class Detail {
 // time of the answer: moments are told in its REALTIME, ages up to it.
 void FillHost(const HostSnapshot& snapshot, const ClockReading& now,
               v1::Host& host);
+// Without what is done about its clock.
 void FillGuest(const GuestRow& row, const ClockReading& now, Detail detail,
                v1::Guest& guest);
+// The guest's operation, and why it is held; `correction` may be null.
+void FillCorrection(const CorrectionView* correction, const GuestRow& row,
+                    const ClockReading& now, v1::Guest& guest);
 void FillReport(const HostSnapshot& snapshot, const ClockReading& now,
                 v1::HostReport& report);
+
+// Beyond what the wire holds, its end. In whole nanoseconds, rounded towards
+// zero.
+void FillDuration(absl::Duration d, google::protobuf::Duration& out);
+// Rounded outwards.
+void FillInterval(const Interval& interval, v1::OffsetInterval& out);
 
 // A moment of the host's MONOTONIC, told in its REALTIME as of `now`.
 void FillMoment(MonotonicTime moment, const ClockReading& now,

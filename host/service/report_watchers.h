@@ -1,45 +1,25 @@
 #ifndef NOONMARK_HOST_SERVICE_REPORT_WATCHERS_H_
 #define NOONMARK_HOST_SERVICE_REPORT_WATCHERS_H_
 
-#include <grpcpp/grpcpp.h>
-
-#include <memory>
-#include <set>
-#include <thread>
-
-#include "common/sync/mutex.h"
 #include "common/time/clock.h"
-#include "host/monitor/snapshot_board.h"
+#include "host/service/watchers.h"
 #include "noonmark/v1/fleet.pb.h"
 
 namespace noonmark {
 
-// All WatchReport calls of a daemon: a thread of its own passes each new
-// edition on, so that the monitor never writes to a client.
+// All WatchReport calls of a daemon: the report as it is, and after each
+// change.
 class ReportWatchers {
  public:
   ReportWatchers(SnapshotBoard& board, Clock& clock);
-  ~ReportWatchers();
 
-  // A call's reactor; it deletes itself. RESOURCE_EXHAUSTED beyond the limit.
+  // See Watchers.
   grpc::ServerWriteReactor<v1::WatchReportResponse>* Add();
-
-  // Ends all calls and takes no more, so that a server can shut down.
-  void Stop();
+  void Stop() { watchers_.Stop(); }
 
  private:
-  class Watcher;
-
-  void PassOn();
-  void Remove(const std::shared_ptr<Watcher>& watcher);
-  std::set<std::shared_ptr<Watcher>> All() const;
-
-  SnapshotBoard& board_;
   Clock& clock_;
-  mutable Mutex mutex_;
-  std::set<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  Watchers<v1::WatchReportResponse> watchers_;
 };
 
 }  // namespace noonmark

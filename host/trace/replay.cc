@@ -3,34 +3,10 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
+#include "host/trace/thoughts.h"
 
 namespace noonmark {
 namespace {
-
-std::string Ns(absl::Duration d) {
-  // Quarters of a nanosecond are all that absl::Duration knows.
-  return absl::FormatDuration(d);
-}
-
-std::string Bounds(const Interval& interval) {
-  return absl::StrCat("[", Ns(interval.lo), ", ", Ns(interval.hi), "]");
-}
-
-std::string Rate(const RateInterval& rate) {
-  return absl::StrFormat("[%.17g ppm, %.17g ppm]", rate.lo_ppm, rate.hi_ppm);
-}
-
-// What a change of is told.
-std::string Headline(const GuestAssessor& guest) {
-  std::string line(VerdictName(guest.verdict()));
-  for (const Finding& finding : guest.findings()) {
-    absl::StrAppend(&line, " ", std::string(CodeName(finding.code)),
-                    finding.active ? "" : "(over)", "x", finding.occurrences);
-  }
-  return line;
-}
 
 MonotonicTime MomentOf(const CoreInput& input, MonotonicTime otherwise) {
   if (const auto* in = std::get_if<HostReadingInput>(&input)) {
@@ -47,52 +23,25 @@ MonotonicTime MomentOf(const CoreInput& input, MonotonicTime otherwise) {
   if (const auto* in = std::get_if<BurstEndInput>(&input)) return in->at;
   if (const auto* in = std::get_if<SilenceInput>(&input)) return in->at;
   if (const auto* in = std::get_if<PausedInput>(&input)) return in->at;
+  if (const auto* in = std::get_if<LifecycleInput>(&input)) return in->at;
+  if (const auto* in = std::get_if<TscInput>(&input)) return in->at;
+  if (const auto* in = std::get_if<ListeningInput>(&input)) return in->at;
   return otherwise;
+}
+
+// A guest's name as it was configured, else its UUID.
+std::string NameOf(const std::string& uuid, const GuestAssessor& guest) {
+  return guest.policy().name.empty() ? uuid : guest.policy().name;
 }
 
 }  // namespace
 
-std::string ThoughtsOf(std::string_view uuid, const GuestAssessor& guest) {
-  std::string text = absl::StrCat(
-      std::string(uuid), " ", std::string(VerdictName(guest.verdict())),
-      guest.reason().empty() ? "" : ": ", std::string(guest.reason()),
-      " since ", Ns(guest.verdict_since().Reading()), "\n");
-  if (guest.offset().has_value()) {
-    absl::StrAppend(&text, "  offset ", Bounds(*guest.offset()), " at ",
-                    Ns(guest.measured().Reading()), "\n");
-  }
-  if (guest.rate().has_value()) {
-    absl::StrAppend(&text, "  rate ", Rate(*guest.rate()), "\n");
-  }
-  if (const std::optional<DriftEstimate> drift = guest.drift()) {
-    absl::StrAppend(&text, "  drift ", Rate(drift->bar),
-                    drift->straight ? "" : " not constant", " over ",
-                    Ns(drift->window), "\n");
-  }
-  for (const Finding& f : guest.findings()) {
-    absl::StrAppend(&text, "  ", std::string(CodeName(f.code)),
-                    f.active ? "" : " (over)", " severity ",
-                    static_cast<int>(f.severity), " x", f.occurrences, " from ",
-                    Ns(f.first_seen.Reading()), " to ",
-                    Ns(f.last_seen.Reading()));
-    if (f.size.has_value()) absl::StrAppend(&text, " size ", Bounds(*f.size));
-    if (f.signature != nullptr) {
-      absl::StrAppend(&text, " = ", f.signature->name);
-    }
-    if (f.rate.has_value()) absl::StrAppend(&text, " rate ", Rate(*f.rate));
-    absl::StrAppend(&text, " burst ", f.on_old, "/", f.on_new, "/",
-                    f.on_neither, f.note.empty() ? "" : " ", f.note, "\n");
-  }
-  return text;
-}
-
 absl::StatusOr<ReplayResult> Replay(
     TraceReader& trace, FleetAssessor& core,
-    const std::function<void(MonotonicTime, const std::string& uuid)>&
-        on_change) {
+    const std::function<void(const ReplayChange&)>& on_change) {
   ReplayResult result;
-  std::map<std::string, std::string> headlines;
-  MonotonicTime now;
+  Headline host_before;
+  std::map<std::string, Headline> before;
   while (true) {
     absl::StatusOr<std::optional<CoreInput>> input = trace.Next();
     if (absl::IsDataLoss(input.status())) {
@@ -102,21 +51,33 @@ absl::StatusOr<ReplayResult> Replay(
     if (!input.ok()) return input.status();
     if (!input->has_value()) return result;
     ++result.inputs;
-    now = MomentOf(**input, now);
+    result.end = MomentOf(**input, result.end);
+    if (result.inputs == 1) result.begin = result.end;
     core.Apply(**input);
+
+    const auto tell = [&](const std::string& who, const Headline& now,
+                          Headline& known) {
+      for (std::string& what : now.ChangesSince(known)) {
+        on_change({result.end - result.begin, who, std::move(what)});
+      }
+      known = now;
+    };
+    // What is said of the host depends on how it is disciplined, too, which is
+    // looked at once a second, and on its guests.
+    if (!std::holds_alternative<ExchangeInput>(**input)) {
+      tell(trace.header().host_name(), Headline(core.host(), result.end),
+           host_before);
+    }
     // Readings of the host change guests only when it moved, and then at their
     // next burst at the latest; only a guest's own inputs are looked at.
     const std::string* uuid = GuestOf(**input);
     if (uuid == nullptr) continue;
-    if (core.guests().count(*uuid) == 0) {
-      headlines.erase(*uuid);
+    const auto guest = core.guests().find(*uuid);
+    if (guest == core.guests().end()) {
+      before.erase(*uuid);
       continue;
     }
-    std::string headline = Headline(core.guest(*uuid));
-    std::string& known = headlines[*uuid];
-    if (known == headline) continue;
-    known = std::move(headline);
-    on_change(now, *uuid);
+    tell(NameOf(*uuid, guest->second), Headline(guest->second), before[*uuid]);
   }
 }
 

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "common/detect/fleet_assessor.h"
@@ -11,25 +10,29 @@
 
 namespace noonmark {
 
-// All that is thought of a guest, to the nanosecond and without an age: equal
-// thoughts are equal text. Several lines.
-std::string ThoughtsOf(std::string_view uuid, const GuestAssessor& guest);
+// Something about the host or a guest that is otherwise than before, in a line.
+struct ReplayChange {
+  absl::Duration at;  // since the first input, on the traced host's MONOTONIC
+  std::string who;    // a name, or a UUID
+  std::string what;
+};
 
 struct ReplayResult {
   int64_t inputs = 0;
+  // Of the first input and of the last, on the traced host's MONOTONIC.
+  MonotonicTime begin;
+  MonotonicTime end;
   // Not empty: the trace ended early, and how.
   std::string warning;
 };
 
-// Runs a trace through the core. `on_change` gets a guest's thoughts whenever
-// its verdict or the codes of its findings have changed, with the moment on the
-// traced host's MONOTONIC.
+// Runs a trace through the core. `on_change` gets whatever a person would want
+// to read as it happened; see Headline.
 //
 // Errors: kInvalidArgument: as TraceReader's. An end within a record is none.
 absl::StatusOr<ReplayResult> Replay(
     TraceReader& trace, FleetAssessor& core,
-    const std::function<void(MonotonicTime, const std::string& uuid)>&
-        on_change);
+    const std::function<void(const ReplayChange&)>& on_change);
 
 }  // namespace noonmark
 

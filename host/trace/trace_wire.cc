@@ -126,6 +126,53 @@ absl::StatusOr<SilenceInput::Kind> FromWire(v1::SilenceKind kind) {
   }
 }
 
+v1::LifeEvent ToWire(LifeEvent event) {
+  switch (event) {
+    case LifeEvent::kPaused:
+      return v1::LIFE_EVENT_PAUSED;
+    case LifeEvent::kResumed:
+      return v1::LIFE_EVENT_RESUMED;
+    case LifeEvent::kSaved:
+      return v1::LIFE_EVENT_SAVED;
+    case LifeEvent::kRestored:
+      return v1::LIFE_EVENT_RESTORED;
+    case LifeEvent::kLeaving:
+      return v1::LIFE_EVENT_LEAVING;
+    case LifeEvent::kArrived:
+      return v1::LIFE_EVENT_ARRIVED;
+    case LifeEvent::kListedPaused:
+      return v1::LIFE_EVENT_LISTED_PAUSED;
+    case LifeEvent::kListedRunning:
+      return v1::LIFE_EVENT_LISTED_RUNNING;
+  }
+  return v1::LIFE_EVENT_UNSPECIFIED;
+}
+
+absl::StatusOr<LifeEvent> FromWire(v1::LifeEvent event) {
+  switch (event) {
+    case v1::LIFE_EVENT_PAUSED:
+      return LifeEvent::kPaused;
+    case v1::LIFE_EVENT_RESUMED:
+      return LifeEvent::kResumed;
+    case v1::LIFE_EVENT_SAVED:
+      return LifeEvent::kSaved;
+    case v1::LIFE_EVENT_RESTORED:
+      return LifeEvent::kRestored;
+    case v1::LIFE_EVENT_LEAVING:
+      return LifeEvent::kLeaving;
+    case v1::LIFE_EVENT_ARRIVED:
+      return LifeEvent::kArrived;
+    case v1::LIFE_EVENT_LISTED_PAUSED:
+      return LifeEvent::kListedPaused;
+    case v1::LIFE_EVENT_LISTED_RUNNING:
+      return LifeEvent::kListedRunning;
+    default:
+      return absl::InvalidArgumentError(
+          absl::StrCat("lifecycle.event: ", static_cast<int>(event),
+                       " is none that this version knows"));
+  }
+}
+
 }  // namespace
 
 void EncodeCoreOptions(const CoreOptions& options, v1::TraceOptions& wire) {
@@ -180,7 +227,8 @@ const std::string* GuestOf(const CoreInput& input) {
         using Kind = std::decay_t<decltype(kind)>;
         if constexpr (std::is_same_v<Kind, HostReadingInput> ||
                       std::is_same_v<Kind, DisciplineInput> ||
-                      std::is_same_v<Kind, ChronyInput>) {
+                      std::is_same_v<Kind, ChronyInput> ||
+                      std::is_same_v<Kind, ListeningInput>) {
           return nullptr;
         } else {
           return &kind.guest;
@@ -254,6 +302,26 @@ void TraceEncoder::Fill(const SilenceInput& input) {
 void TraceEncoder::Fill(const PausedInput& input) {
   record_.mutable_paused()->set_guest(number_);
   record_.mutable_paused()->set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const LifecycleInput& input) {
+  v1::TraceLifecycle& out = *record_.mutable_lifecycle();
+  out.set_guest(number_);
+  out.set_event(ToWire(input.event));
+  out.set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const TscInput& input) {
+  v1::TraceTsc& out = *record_.mutable_tsc();
+  out.set_guest(number_);
+  out.set_incarnation(input.tsc.incarnation);
+  out.set_khz(input.tsc.khz);
+  out.set_at_ns(Nanos(input.at.Reading()));
+}
+
+void TraceEncoder::Fill(const ListeningInput& input) {
+  record_.mutable_listening()->set_listening(input.listening);
+  record_.mutable_listening()->set_at_ns(Nanos(input.at.Reading()));
 }
 
 void TraceEncoder::Fill(const GoneInput& /*input*/) {
@@ -376,6 +444,28 @@ absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
       input = std::move(in);
       return input;
     }
+    case v1::TraceRecord::kLifecycle: {
+      LifecycleInput in;
+      if (!named(record.lifecycle().guest(), in.guest)) return fault;
+      absl::StatusOr<LifeEvent> event = FromWire(record.lifecycle().event());
+      if (!event.ok()) return event.status();
+      in.event = *event;
+      in.at = Moment(record.lifecycle().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kTsc: {
+      TscInput in;
+      if (!named(record.tsc().guest(), in.guest)) return fault;
+      in.tsc = {record.tsc().incarnation(), record.tsc().khz()};
+      in.at = Moment(record.tsc().at_ns());
+      input = std::move(in);
+      return input;
+    }
+    case v1::TraceRecord::kListening:
+      input = ListeningInput{record.listening().listening(),
+                             Moment(record.listening().at_ns())};
+      return input;
     case v1::TraceRecord::kGone: {
       GoneInput in;
       if (!named(record.gone().guest(), in.guest)) return fault;

@@ -61,6 +61,9 @@ class TraceEncoder {
   void Fill(const BurstEndInput& input);
   void Fill(const SilenceInput& input);
   void Fill(const PausedInput& input);
+  void Fill(const LifecycleInput& input);
+  void Fill(const TscInput& input);
+  void Fill(const ListeningInput& input);
   void Fill(const GoneInput& input);
 
   std::map<std::string, uint32_t> numbers_;

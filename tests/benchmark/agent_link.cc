@@ -25,7 +25,8 @@ class AgentLink : public Transport, private GuestLink::Observer {
         agent_({options.program, "--listen", options.listen}) {
     const std::string line = agent_.ReadLineWith("listening on ");
     const std::string address = line.substr(line.rfind(' ') + 1);
-    loop_.Post([this, address] { link_ = dialer_.Dial(address, this); });
+    loop_.Post(
+        [this, address] { link_ = dialer_.Dial(address, /*uuid=*/"", this); });
     Wait();
   }
   ~AgentLink() override {

@@ -141,12 +141,9 @@ void MeasureExchanges(const Plan& plan) {
   }
   thread.emplace();
   for (const AgentLinkOptions& options : {
-           AgentLinkOptions{.name = "noonmark TCP",
-          .program = NOONMARK_AGENT,
-          .listen = "127.0.0.1:0"},
            AgentLinkOptions{.name = "noonmark unix",
-           .program = NOONMARK_AGENT,
-           .listen = "unix:" + directory.Path("a.sock")},
+          .program = NOONMARK_AGENT,
+          .listen = "unix:" + directory.Path("a.sock")},
            AgentLinkOptions{.name = "noonmark unix, server",
            .program = NOONMARK_AGENT,
            .listen = "unix:" + directory.Path("b.sock"),

@@ -105,9 +105,10 @@ void Measure(uint64_t round, int hunters, absl::Duration length,
 
 int Main(int argc, char** argv) {
   CLI::App app("Measures how soon hunters find a fault in 1 reading of 10^4");
-  int hunters = 200;
+  // All wake just after the same tick: many more would wait for each other.
+  int hunters = 100;
   int seconds = 20;
-  int rounds = 5;
+  int rounds = 10;
   app.add_option("--hunters", hunters, "At once")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);

@@ -80,7 +80,7 @@ class LinkFleet {
     if (dialled_ == guests_.size()) return;
     Guest& guest = guests_[dialled_++];
     guest.fleet = this;
-    guest.link = dialer_.Dial(address_, &guest);
+    guest.link = dialer_.Dial(address_, /*uuid=*/"", &guest);
   }
   void OnOpened() {
     if (++opened_ == 1) {

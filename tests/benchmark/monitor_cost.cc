@@ -85,9 +85,11 @@ class NowhereDialer final : public GuestDialer {
   class Link final : public GuestLink {
     void Ask() override {}
     void Describe() override {}
+    void GiveOrder(const Order& /*order*/) override {}
     void Close() override {}
   };
   std::unique_ptr<GuestLink> Dial(const std::string& /*address*/,
+                                  const std::string& /*uuid*/,
                                   GuestLink::Observer* /*observer*/) override {
     return std::make_unique<Link>();
   }

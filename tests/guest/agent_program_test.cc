@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,12 +13,14 @@
 
 #include "noonmark/v1/agent.grpc.pb.h"
 #include "tests/support/child_process.h"
+#include "tests/support/corrector_socket.h"
 #include "tests/support/temporary_directory.h"
 
 namespace noonmark {
 namespace {
 
 using ::noonmark::testing::ChildProcess;
+using ::noonmark::testing::CorrectorSocket;
 using ::noonmark::testing::TemporaryDirectory;
 
 std::vector<std::string> Agent(std::vector<std::string> arguments) {
@@ -38,6 +41,21 @@ v1::ClockExchange AskOnce(const std::string& target) {
   stream->WritesDone();
   EXPECT_TRUE(stream->Finish().ok());
   return response.reading();
+}
+
+struct Told {
+  grpc::Status call;
+  v1::OperationStatus status;
+};
+
+Told AskStatus(const std::string& target) {
+  const auto stub = v1::AgentService::NewStub(
+      grpc::CreateChannel(target, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  v1::StatusResponse response;
+  const grpc::Status call =
+      stub->Status(&context, v1::StatusRequest(), &response);
+  return {call, response.status()};
 }
 
 class AgentProgramTest : public ::testing::Test {
@@ -86,12 +104,16 @@ TEST_F(AgentProgramTest, RefusesToBeTheSecond) {
   EXPECT_EQ(AskOnce(address_).sequence(), 1u);
 }
 
-TEST_F(AgentProgramTest, SaysWhichPortTheKernelChose) {
-  ChildProcess agent(Agent({"--listen", "127.0.0.1:0"}));
-  const std::string line = agent.ReadLineWith("listening on 127.0.0.1:");
-  const std::string address = line.substr(line.rfind(' ') + 1);
-  EXPECT_NE(address, "127.0.0.1:0");
-  EXPECT_EQ(AskOnce(address).sequence(), 1u);
+TEST_F(AgentProgramTest, ListensOnNoNetworkInPlainText) {
+  const std::string file = directory_.Write(
+      "agent.toml", "[pki]\nfolder = \"" + directory_.path() + "\"\n");
+  ChildProcess agent(Agent({"--config", file, "--listen", "127.0.0.1:0"}));
+  EXPECT_EQ(agent.Wait(), 1);
+  EXPECT_EQ(agent.output(),
+            "noonmark-agent: error: cannot listen on 127.0.0.1:0: " +
+                directory_.Path("server.pem") +
+                ": there is none; give this machine an identity: noonmark pki "
+                "issue --help\n");
 }
 
 TEST_F(AgentProgramTest, ListensWhereItsFileSays) {
@@ -114,9 +136,39 @@ TEST_F(AgentProgramTest, HuntsUnlessItsFileSaysNo) {
   }
 }
 
+TEST_F(AgentProgramTest, HandsOrdersToTheCorrectorOfItsFile) {
+  const std::string path = directory_.Path("corrector.sock");
+  const std::string file =
+      directory_.Write("agent.toml", "[agent]\ncorrector = \"" + path + "\"\n");
+  ChildProcess agent(Agent({"--config", file, "--listen", address_}));
+  agent.ReadLineWith("listening");
+
+  const Told nobody = AskStatus(address_);
+  EXPECT_EQ(nobody.call.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(
+      nobody.call.error_message(),
+      "nobody in this guest may correct its clock: noonmark-corrector at " +
+          path +
+          ": No such file or directory; install noonmark-corrector there "
+          "and start noonmark-corrector.service");
+
+  CorrectorSocket corrector(path);
+  auto told =
+      std::async(std::launch::async, [this] { return AskStatus(address_); });
+  corrector.Accept();
+  const auto question = corrector.Hear();
+  ASSERT_TRUE(question.has_value());
+  corrector.Answer(question->number, 42);
+  const Told answer = told.get();
+  EXPECT_TRUE(answer.call.ok()) << answer.call.error_message();
+  EXPECT_EQ(answer.status.epoch(), 42u);
+}
+
 TEST_F(AgentProgramTest, EndsWithOneClearLineAndTheRightCode) {
-  const std::string file = directory_.Write(
-      "bad.toml", "[agent]\nlisten = \"0.0.0.0:7400\"\nport = 1\n");
+  const std::string file =
+      directory_.Write("bad.toml",
+                       "[agent]\nlisten = \"0.0.0.0:7400\"\nport = 1\n"
+                       "corrector = \"corrector.sock\"\n");
   const std::string missing = directory_.Path("missing.toml");
   struct Case {
     std::vector<std::string> arguments;
@@ -128,8 +180,8 @@ TEST_F(AgentProgramTest, EndsWithOneClearLineAndTheRightCode) {
            {{"--listen"}, 2, "--listen"},
            {{"config"}, 2, "subcommand"},
            {{"serve"}, 2, "serve"},
-           {{"--listen", "0.0.0.0:7400"}, 1, "no identities yet"},
-           {{"--listen", "localhost:7400"}, 1, "no identities yet"},
+           {{"--listen", "0.0.0.0:7400"}, 1, "every network"},
+           {{"--listen", "localhost:7400"}, 1, "up to a resolver"},
            {{"--listen", "agent.sock"}, 1, "agent.sock"},
            {{"--listen", "unix:/no/such/folder/a"}, 1, "folder is missing"},
            {{"--config", missing}, 1, missing},
@@ -144,6 +196,7 @@ TEST_F(AgentProgramTest, EndsWithOneClearLineAndTheRightCode) {
   EXPECT_EQ(check.Wait(), 1);
   EXPECT_NE(check.ReadLine().find(file + ":2:"), std::string::npos);
   EXPECT_NE(check.ReadLine().find(file + ":3:"), std::string::npos);
+  EXPECT_NE(check.ReadLine().find(file + ":4:"), std::string::npos);
   EXPECT_EQ(check.output(), "");
 }
 

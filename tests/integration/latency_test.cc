@@ -109,7 +109,10 @@ TEST(FleetStoryLatencyTest, ASetClockIsAFindingWithin50Milliseconds) {
             absl::Milliseconds(50));
 }
 
-TEST(FleetStoryLatencyTest, AJumpWithoutAnEventIsAFindingAfterOnePoll) {
+// Eight guests, to each of which `fault` happens by an hour at another moment
+// of its poll, and no agent says so: from then until a watcher has the finding.
+void ExpectAFindingAfterOnePoll(const std::string& fault,
+                                const std::string& code) {
   constexpr absl::Duration kPoll = absl::Seconds(2);
   // 8 exchanges over 1 s tell it from a glitch.
   constexpr absl::Duration kBurst = absl::Seconds(1);
@@ -117,23 +120,21 @@ TEST(FleetStoryLatencyTest, AJumpWithoutAnEventIsAFindingAfterOnePoll) {
   constexpr int kGuests = 8;
   RealHost host;
   host.Configure("poll", "interval = \"2s\"\n");
-  std::map<std::string, absl::Duration> jumped;
-  const auto jump = [&](int i) {
-    return absl::Seconds(4) + kPoll / kGuests * i;
-  };
+  std::map<std::string, absl::Duration> happened;
+  const auto at = [&](int i) { return absl::Seconds(4) + kPoll / kGuests * i; };
   for (int i = 0; i < kGuests; ++i) {
-    const std::string name = absl::StrCat("jumps-", i);
+    const std::string name = absl::StrCat("guest-", i);
     host.AddGuest(name);
-    jumped[name] = Now() + jump(i);  // a little later: its start takes time
-    host.StartDemoAgent(name, {absl::StrCat("counter-jump=1h@",
-                                            absl::FormatDuration(jump(i)))});
+    happened[name] = Now() + at(i);  // a little later: its start takes time
+    host.StartDemoAgent(
+        name, {absl::StrCat(fault, "=1h@", absl::FormatDuration(at(i)))});
   }
   host.Start();
   std::map<std::string, absl::Duration> seen;
   host.WaitUntil([&](const v1::HostReport& report) {
     const absl::Duration now = Now();
     for (const v1::Guest& guest : report.guests()) {
-      if (Has(FindingOf(guest, "counter-jump"), absl::Hours(1))) {
+      if (Has(FindingOf(guest, code), absl::Hours(1))) {
         seen.emplace(guest.name(), now);
       }
     }
@@ -141,11 +142,20 @@ TEST(FleetStoryLatencyTest, AJumpWithoutAnEventIsAFindingAfterOnePoll) {
   });
   std::vector<absl::Duration> latencies;
   for (const auto& [name, when] : seen) {
-    latencies.push_back(when - jumped[name]);
+    latencies.push_back(when - happened[name]);
     EXPECT_LE(latencies.back(), kPoll + kBurst + kNoise) << name;
   }
-  Median("from a jump without an event to its finding, polls of 2 s",
+  Median(absl::StrCat("from ", fault,
+                      " without an event to its finding, polls of 2 s"),
          std::move(latencies));
+}
+
+TEST(FleetStoryLatencyTest, AJumpWithoutAnEventIsAFindingAfterOnePoll) {
+  ExpectAFindingAfterOnePoll("counter-jump", "counter-jump");
+}
+
+TEST(FleetStoryLatencyTest, ASetWithoutAnEventIsAFindingAfterOnePoll) {
+  ExpectAFindingAfterOnePoll("untold-set", "clock-set");
 }
 
 }  // namespace

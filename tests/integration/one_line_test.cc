@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,14 @@ TEST_F(FleetStoryOneLineTest, OnWrongUsage) {
   Expect({"noonmark"}, kUsage, {"a command is missing", "--help"});
   Expect({"noonmark", "explain"}, kUsage, {"name one guest", "--help"});
   Expect({"noonmark", "report", "--connect"}, kUsage, {"--connect"});
-  Expect({"noonmark", "report", "-c", "10.0.0.1:7400"}, kUsage,
-         {"10.0.0.1:7400", "unix:PATH"});
+}
+
+// Operators show a dom0 on a network who they are.
+TEST_F(FleetStoryOneLineTest, OnAHostOfANetworkWithoutAnIdentity) {
+  const std::string home = folder_.path();
+  ASSERT_EQ(setenv("HOME", home.c_str(), 1), 0);
+  Expect({"noonmark", "report", "-c", "10.0.0.1:7400"}, kFailed,
+         {home, "client.pem: there is none", "noonmark pki issue --help"});
 }
 
 TEST_F(FleetStoryOneLineTest, OnAFileThatCannotBeRead) {
@@ -121,11 +128,16 @@ TEST_F(FleetStoryOneLineTest, OnAValueThatMeansNothing) {
 }
 
 TEST_F(FleetStoryOneLineTest, OnAnAddressThatOthersCouldReach) {
-  for (const char* address : {"0.0.0.0:7400", "[::]:7400", "10.0.0.1:7400"}) {
-    Expect({"noonmark-agent", "--listen", address}, kFailed,
-           {address, "nothing but this machine may reach it",
-            "listen on unix:PATH"});
+  const std::string file = File(
+      "agent.toml", absl::StrCat("[pki]\nfolder = \"", folder_.path(), "\"\n"));
+  for (const char* address : {"0.0.0.0:7400", "[::]:7400"}) {
+    Expect({"noonmark-agent", "--config", file, "--listen", address}, kFailed,
+           {address, "every network of this machine", "give the IP"});
   }
+  Expect({"noonmark-agent", "--config", file, "--listen", "10.0.0.1:7400"},
+         kFailed,
+         {"10.0.0.1:7400", "server.pem: there is none",
+          "noonmark pki issue --help"});
 }
 
 TEST_F(FleetStoryOneLineTest, OnAPlaceWhereNobodyCanListen) {

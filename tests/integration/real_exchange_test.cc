@@ -31,7 +31,7 @@ class Asker : public GuestLink::Observer {
   Asker(const std::string& address, size_t count) : count_(count) {
     exchanges_.reserve(count);
     loop_.OnStop([this] { link_.reset(); });
-    link_ = GrpcGuestDialer(loop_, clock_).Dial(address, this);
+    link_ = GrpcGuestDialer(loop_, clock_).Dial(address, /*uuid=*/"", this);
     loop_.Run();
   }
 

@@ -11,23 +11,20 @@
 #include "absl/strings/str_join.h"
 
 namespace noonmark::testing {
-namespace {
-
-constexpr std::chrono::seconds kPatience(60);
-
-}  // namespace
 
 std::string Program(const std::string& name) {
   return absl::StrCat(NOONMARK_PROGRAMS, "/", name);
 }
 
-absl::Duration QuickEnd() {
+bool IsSanitized() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return absl::Seconds(10);
+  return true;
 #else
-  return absl::Seconds(2);
+  return false;
 #endif
 }
+
+absl::Duration QuickEnd() { return absl::Seconds(IsSanitized() ? 10 : 2); }
 
 void RealHost::AddGuest(const std::string& name) {
   AddGuest(name, absl::StrCat("unix:", AgentSocket(name)));
@@ -58,11 +55,15 @@ void RealHost::StartAgent(const std::string& name) {
 }
 
 void RealHost::StartDemoAgent(const std::string& name,
-                              const std::vector<std::string>& faults) {
+                              const std::vector<std::string>& faults,
+                              const std::vector<std::string>& services) {
   std::vector<std::string> arguments = {
       Program("noonmark-agent-demo"), "--listen", "unix:" + AgentSocket(name)};
   for (const std::string& fault : faults) {
     arguments.insert(arguments.end(), {"--fault", fault});
+  }
+  for (const std::string& service : services) {
+    arguments.insert(arguments.end(), {"--service", service});
   }
   agents_[name] = std::make_unique<ChildProcess>(std::move(arguments));
   EXPECT_NE(agent(name).ReadLineWith("listening"), "") << name;
@@ -101,9 +102,10 @@ std::unique_ptr<v1::FleetService::Stub> RealHost::Stub() const {
       address(), grpc::InsecureChannelCredentials(), args));
 }
 
-v1::HostReport RealHost::WaitUntil(const Condition& condition) const {
-  const auto deadline = std::chrono::system_clock::now() + kPatience;
-  const auto until = std::chrono::steady_clock::now() + kPatience;
+v1::HostReport RealHost::WaitUntil(const Condition& condition,
+                                   std::chrono::seconds patience) const {
+  const auto deadline = std::chrono::system_clock::now() + patience;
+  const auto until = std::chrono::steady_clock::now() + patience;
   const auto stub = Stub();
   v1::WatchReportResponse response;
   // A daemon may end and come again meanwhile.
@@ -120,18 +122,44 @@ v1::HostReport RealHost::WaitUntil(const Condition& condition) const {
     }
     reports->Finish();
   }
-  ADD_FAILURE() << "not for a minute; the last report:\n"
+  ADD_FAILURE() << "not for " << patience.count() << " s; the last report:\n"
                 << response.report().DebugString();
   return response.report();
 }
 
 v1::Guest RealHost::WaitUntil(
     const std::string& guest,
-    const std::function<bool(const v1::Guest&)>& condition) const {
-  return RowOf(WaitUntil([&](const v1::HostReport& report) {
-                 return condition(RowOf(report, guest));
-               }),
+    const std::function<bool(const v1::Guest&)>& condition,
+    std::chrono::seconds patience) const {
+  return RowOf(WaitUntil(
+                   [&](const v1::HostReport& report) {
+                     return condition(RowOf(report, guest));
+                   },
+                   patience),
                guest);
+}
+
+void RealHost::WaitUntilPlanned(const std::string& guest, v1::PlanWay way,
+                                std::chrono::seconds patience) const {
+  const auto stub = Stub();
+  v1::PlanGuestResponse response;
+  WaitUntil(
+      guest,
+      [&](const v1::Guest&) {
+        grpc::ClientContext context;
+        v1::PlanGuestRequest request;
+        request.set_selector(guest);
+        return stub->PlanGuest(&context, request, &response).ok() &&
+               response.plan().way() == way;
+      },
+      patience);
+}
+
+Outcome RealHost::Order(std::vector<std::string> arguments,
+                        std::chrono::seconds patience) const {
+  arguments.insert(arguments.begin(), Program("noonmark"));
+  arguments.insert(arguments.end(), {"--connect", operators()});
+  return RunProgram(std::move(arguments), patience);
 }
 
 Outcome RealHost::Noonmark(std::vector<std::string> arguments) const {

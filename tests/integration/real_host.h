@@ -1,6 +1,7 @@
 #ifndef NOONMARK_TESTS_INTEGRATION_REAL_HOST_H_
 #define NOONMARK_TESTS_INTEGRATION_REAL_HOST_H_
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,7 +33,8 @@ class RealHost {
   // Each returns when it listens.
   void StartAgent(const std::string& name);
   void StartDemoAgent(const std::string& name,
-                      const std::vector<std::string>& faults);
+                      const std::vector<std::string>& faults,
+                      const std::vector<std::string>& services = {});
   ChildProcess& agent(const std::string& name) { return *agents_.at(name); }
 
   // Lines of the configuration instead of the usual ones, by table:
@@ -49,20 +51,33 @@ class RealHost {
   const std::string& name() const { return name_; }
   std::string socket() const { return folder_.Path("read.sock"); }
   std::string address() const { return "unix:" + socket(); }
+  std::string operators() const {
+    return "unix:" + folder_.Path("operator.sock");
+  }
   const TemporaryDirectory& folder() const { return folder_; }
   std::unique_ptr<v1::FleetService::Stub> Stub() const;
 
   // The first report, of those that a watcher is told, for which `condition`
-  // holds. There is none for a minute: the test fails, with the last.
+  // holds. There is none for `patience`: the test fails, with the last.
   using Condition = std::function<bool(const v1::HostReport&)>;
-  v1::HostReport WaitUntil(const Condition& condition) const;
+  v1::HostReport WaitUntil(
+      const Condition& condition,
+      std::chrono::seconds patience = ChildProcess::kPatience) const;
   // The same for one guest.
   v1::Guest WaitUntil(
       const std::string& guest,
-      const std::function<bool(const v1::Guest&)>& condition) const;
+      const std::function<bool(const v1::Guest&)>& condition,
+      std::chrono::seconds patience = ChildProcess::kPatience) const;
+  // The same for what is planned for one guest.
+  void WaitUntilPlanned(
+      const std::string& guest, v1::PlanWay way,
+      std::chrono::seconds patience = ChildProcess::kPatience) const;
 
   // What noonmark says of this host.
   Outcome Noonmark(std::vector<std::string> arguments) const;
+  // The same over the operators' socket.
+  Outcome Order(std::vector<std::string> arguments,
+                std::chrono::seconds patience = ChildProcess::kPatience) const;
 
  private:
   void WriteConfig() const;
@@ -71,11 +86,13 @@ class RealHost {
   TemporaryDirectory folder_;
   std::vector<std::string> domains_;  // their XML
   std::map<std::string, std::string> config_ = {
-      {"daemon", "listen = \"" + address() + "\"\n"},
+      {"daemon",
+       "listen = \"" + address() + "\"\noperate = \"" + operators() + "\"\n"},
       {"libvirt", "uri = \"test://" + folder_.Path("domains.xml") + "\"\n"},
       {"host",
        "name = \"" + name_ + "\"\ntrust = \"declared\"\nchronyc = \"\"\n"},
-      {"poll", "interval = \"1s\"\n"}};
+      {"poll", "interval = \"1s\"\n"},
+      {"correct", "state = \"" + folder_.path() + "\"\n"}};
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
   std::unique_ptr<ChildProcess> daemon_;
 };
@@ -91,6 +108,8 @@ bool IsOk(const v1::Guest& guest);
 // A program of this build: "noonmarkd".
 std::string Program(const std::string& name);
 
+// Built with a sanitizer, as the programs are.
+bool IsSanitized();
 // How long an end may take; sanitizers look for leaks at it.
 absl::Duration QuickEnd();
 

@@ -147,6 +147,37 @@ void Checker::OnPublished(const HostSnapshot& snapshot) {
     }
     CheckMissed(id);
   }
+  for (const Finding& finding : snapshot.findings) {
+    if (finding.code == FindingCode::kHostCounterJump &&
+        host_leap_ != finding.last_seen) {
+      host_leap_ = finding.last_seen;
+      CheckHostLeap(finding);
+    }
+  }
+}
+
+// That two guests, which nobody paused, do not leap at once and as far is what
+// the claim rests on. A life in which they did, by what both of them did and
+// when, imitates a leap of the host; nobody could tell.
+void Checker::CheckHostLeap(const Finding& finding) {
+  if (Did(Fleet::kHost, DeedKind::kLeap)) return;
+  int alike = 0;
+  for (size_t i = 0; i < guests_.size(); ++i) {
+    const auto id = static_cast<GuestId>(i);
+    const std::vector<Deed>& deeds = fleet_.deeds(id);
+    alike += std::any_of(deeds.begin(), deeds.end(), [&](const Deed& deed) {
+      return deed.kind == DeedKind::kLeap &&
+             deed.host_at >= finding.window_begin &&
+             deed.host_at <= finding.window_end &&
+             finding.size->Contains(-deed.size);
+    });
+  }
+  if (alike >= 2) {
+    ++tally_.misnamed;
+  } else {
+    Breach("blamed", Fleet::kHost,
+           absl::StrCat("host-counter-jump ", FormatInterval(*finding.size)));
+  }
 }
 
 void Checker::CheckRow(GuestId id, const GuestRow& row) {
@@ -255,12 +286,16 @@ void Checker::CheckFinding(GuestId id, const Finding& finding) {
     case FindingCode::kRebooted:
       if (!did(DeedKind::kReboot)) Breach("blamed", id, name);
       break;
+    case FindingCode::kMigrated:
+      if (!did(DeedKind::kMigrated)) Breach("blamed", id, name);
+      break;
     case FindingCode::kTwoMasters:
       if (!did_near() && !did(DeedKind::kSlew)) Breach("blamed", id, name);
       break;
     case FindingCode::kLeapSecond:
       if (!did(DeedKind::kLeapSecond)) Breach("blamed", id, name);
       break;
+    case FindingCode::kHostCounterJump:
     case FindingCode::kHostRate:
     case FindingCode::kSlewing:
     case FindingCode::kRtcLocalTime:

@@ -84,6 +84,7 @@ class Checker final : public Fleet::Observer {
   };
   void CheckRow(GuestId id, const GuestRow& row);
   void CheckOffset(GuestId id, const GuestRow& row);
+  void CheckHostLeap(const Finding& finding);
   void CheckFinding(GuestId id, const Finding& finding);
   void CheckMovement(GuestId id, const Finding& finding);
   bool Explained(GuestId id, const Interval& size, bool set,
@@ -97,6 +98,7 @@ class Checker final : public Fleet::Observer {
   Fleet& fleet_;
   Thresholds thresholds_;
   std::vector<Guest> guests_;
+  std::optional<MonotonicTime> host_leap_;  // the last that was looked at
   Tally tally_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "tests/simulation/in_order.h"
+#include "tests/simulation/seeds_progress.h"
 #include "tests/simulation/simulate.h"
 #include "tests/simulation/teller.h"
 #include "tests/simulation/truth.h"
@@ -63,7 +64,7 @@ void Print(const std::string& what, const TruthTally::Compared& compared) {
 }  // namespace
 
 int RunSoak(uint64_t seed, double guest_days, int guests,
-            absl::Duration interval) {
+            absl::Duration interval, unsigned threads) {
   constexpr double kMostDays = 5;
   const double days = guest_days / guests;
   const uint64_t worlds =
@@ -78,7 +79,8 @@ int RunSoak(uint64_t seed, double guest_days, int guests,
       [&](uint64_t, const Tally& one) {
         tally.Add(one);
         return true;
-      });
+      },
+      threads);
   const double seconds = CpuSeconds() - before;
   std::cout << absl::StreamFormat(
       "soak: %g guest-days without a fault, %d worlds of %d guests, polls "
@@ -102,39 +104,72 @@ int RunSoak(uint64_t seed, double guest_days, int guests,
   return 1;
 }
 
-int RunSeeds(uint64_t first, uint64_t count) {
+int RunSeeds(uint64_t first, uint64_t count, const std::string& progress_file,
+             unsigned threads) {
   constexpr uint64_t kMostTold = 20;
   constexpr uint64_t kMostInWords = 10;
-  Tally all;
-  uint64_t failed = 0;
-  const double before = CpuSeconds();
+  constexpr uint64_t kBetweenNotes = 1000;
+  SeedsProgress so_far;
+  so_far.first = first;
+  if (!progress_file.empty()) {
+    const absl::StatusOr<SeedsProgress> kept =
+        ReadProgress(progress_file, first);
+    if (!kept.ok() && !absl::IsNotFound(kept.status())) {
+      std::cerr << kept.status().message() << "\n";
+      return 2;
+    }
+    if (kept.ok()) so_far = *kept;
+  }
+  const double before = CpuSeconds() - so_far.core_seconds;
+  const uint64_t begun = std::min(so_far.done, count);
+  const auto note = [&] {
+    so_far.core_seconds = CpuSeconds() - before;
+    return WriteProgress(so_far, progress_file);
+  };
+  absl::Status noted;
   InOrder<Tally>(
-      count, [&](uint64_t i) { return ShortLife(first + i); },
+      count - begun, [&](uint64_t i) { return ShortLife(first + begun + i); },
       [&](uint64_t i, const Tally& tally) {
-        all.Add(tally);
-        if (tally.Broken() == 0 || ++failed > kMostTold) return true;
-        std::cout << absl::StreamFormat(
-            "seed %d FAILED; again: simulate seeds --first %d --count 1\n",
-            first + i, first + i);
-        if (failed > kMostInWords) return true;
-        for (const std::string& line : tally.words) {
-          std::cout << "  " << line << "\n";
+        const uint64_t seed = first + begun + i;
+        so_far.tally.Add(tally);
+        so_far.tally.words.clear();
+        ++so_far.done;
+        if (tally.Broken() != 0 && ++so_far.failed <= kMostTold) {
+          std::cout << absl::StreamFormat(
+              "seed %d FAILED; again: simulate seeds --first %d --count 1\n",
+              seed, seed);
+          if (so_far.failed <= kMostInWords) {
+            for (const std::string& line : tally.words) {
+              std::cout << "  " << line << "\n";
+            }
+          }
+          std::cout << std::flush;
         }
-        return true;
-      });
+        if (progress_file.empty() || so_far.done % kBetweenNotes != 0) {
+          return true;
+        }
+        noted = note();
+        return noted.ok();
+      },
+      threads);
+  if (noted.ok() && !progress_file.empty()) noted = note();
+  if (!noted.ok()) {
+    std::cerr << noted.message() << "\n";
+    return 2;
+  }
   const double seconds = CpuSeconds() - before;
   std::cout << absl::StreamFormat(
       "seeds %d to %d: 4 guests, 10 min, 5 faults and more each\n", first,
-      first + count - 1);
-  all.words.clear();
-  Print(all);
+      first + so_far.done - 1);
+  Print(so_far.tally);
   std::cout << absl::StreamFormat(
       "%d of %d seeds failed; %.1f s of a core, %.0f times real time on one\n",
-      failed, count, seconds, static_cast<double>(count) * 600 / seconds);
-  return failed == 0 ? 0 : 1;
+      so_far.failed, so_far.done, seconds,
+      static_cast<double>(so_far.done) * 600 / seconds);
+  return so_far.failed == 0 ? 0 : 1;
 }
 
-int RunTruth(uint64_t first, uint64_t exchanges) {
+int RunTruth(uint64_t first, uint64_t exchanges, unsigned threads) {
   TruthTally all;
   uint64_t lives = 0;
   const double before = CpuSeconds();
@@ -151,7 +186,8 @@ int RunTruth(uint64_t first, uint64_t exchanges) {
               first + i, first + i);
         }
         return all.exchanges < exchanges;
-      });
+      },
+      threads);
   std::cout << absl::StreamFormat(
       "truth: seeds %d to %d, 4 guests, 10 min, 5 faults and more of every "
       "kind each\n"

@@ -11,6 +11,8 @@ namespace noonmark::simulation {
 namespace {
 
 constexpr PartsPerBillion kPpm = 1000;
+// Three of the longest baselines, of 20 min: the fault begins within the first.
+constexpr absl::Duration kSlowest = absl::Minutes(65);
 
 PartsPerBillion WithSign(PartsPerBillion rate, absl::Duration size) {
   return size < absl::ZeroDuration() ? -rate : rate;
@@ -31,6 +33,18 @@ void AddHostKinds(std::vector<FaultKind>& kinds) {
   k.settle = FleetOptions().resync + absl::Seconds(25);
   kinds.push_back(std::exchange(k, {}));
 
+  k.name = "host counter jump";
+  k.inject = [](Fleet& f, GuestId, absl::Duration t, absl::Duration s) {
+    f.At(t).LeapHost(s);
+  };
+  k.host = {"host-counter-jump"};
+  k.terms = "ceh";
+  k.either_sign = false;
+  k.unjudged = true;
+  k.settle = absl::Seconds(30);
+  k.others = 3;
+  kinds.push_back(std::exchange(k, {}));
+
   k.name = "host rate";
   k.inject = [](Fleet& f, GuestId, absl::Duration t, absl::Duration s) {
     // The larger the size, the larger the rate: 150 ppm to 20,000 ppm.
@@ -43,6 +57,8 @@ void AddHostKinds(std::vector<FaultKind>& kinds) {
   k.moves = 0;
   k.terms = "h";
   k.settle = absl::Minutes(15);
+  k.small = absl::Seconds(150);
+  k.settle_small = kSlowest;
   k.others = 3;  // two may agree by chance, four do not
   kinds.push_back(std::exchange(k, {}));
 }
@@ -94,6 +110,7 @@ void AddPauses(std::vector<FaultKind>& kinds) {
   k.terms = "c";
   k.either_sign = false;
   k.lasts = true;
+  k.explained = true;
   k.leaves = FaultKind::Leaves::kOffset;
   kinds.push_back(k);
 
@@ -116,8 +133,8 @@ void AddPauses(std::vector<FaultKind>& kinds) {
   k.terms = "c";
   k.either_sign = false;
   k.lasts = true;
+  k.explained = true;
   k.leaves = FaultKind::Leaves::kOffset;
-  k.named = false;  // told as what its clock did; `migrated` is not there yet
   kinds.push_back(std::exchange(k, {}));
 }
 
@@ -136,6 +153,8 @@ void AddSlowFaults(std::vector<FaultKind>& kinds) {
   k.moves = 0;
   k.terms = "r";
   k.settle = absl::Minutes(15);
+  k.small = absl::Seconds(15);
+  k.settle_small = kSlowest;
   kinds.push_back(std::exchange(k, {}));
 
   k.name = "fighting daemons";

@@ -36,9 +36,11 @@ VirtualMachine::Start StartOf(Random& random, absl::Duration realtime) {
 class Fleet::Link final : public GuestLink {
  public:
   Link(Fleet& fleet, GuestId guest, GuestLink::Observer* observer)
-      : fleet_(fleet), guest_(guest), observer_(observer) {
+      : fleet_(fleet), guest_(guest) {
     Guest& g = fleet.at(guest);
     g.link = this;
+    g.observer = observer;
+    g.order_on_its_way = 0;
     ++g.link_id;
     const absl::Duration there = fleet.Delivery(g, /*out=*/true);
     fleet.Push(there + absl::Microseconds(200),
@@ -52,16 +54,17 @@ class Fleet::Link final : public GuestLink {
     fleet_.Push(fleet_.Delivery(g, true) + absl::Milliseconds(1),
                 Kind::kDescription, guest_, g.link_id);
   }
+  void GiveOrder(const Order& order) override {
+    fleet_.GiveOrder(guest_, order);
+  }
   void Close() override {
     Guest& g = fleet_.at(guest_);
     if (g.link == this) g.link = nullptr;
   }
-  GuestLink::Observer& observer() { return *observer_; }
 
  private:
   Fleet& fleet_;
   GuestId guest_;
-  GuestLink::Observer* observer_;
 };
 
 Fleet::Fleet(uint64_t seed, FleetOptions options)
@@ -204,9 +207,9 @@ void Fleet::Tick() {
 }
 
 ClockReading Fleet::Read() {
-  const testing::Bracket bracket = host_.DrawBracket();
-  const ClockReading reading = host_.Read(now(), bracket);
-  now_ += Ns(bracket.Width());
+  const testing::Moments moments = host_.DrawMoments(now());
+  const ClockReading reading = host_.Read(now(), moments);
+  now_ += moments.at[3];
   return reading;
 }
 
@@ -260,6 +263,7 @@ absl::Duration Fleet::Delivery(Guest& guest, bool out) {
 }
 
 std::unique_ptr<GuestLink> Fleet::Dial(const std::string& address,
+                                       const std::string& /*uuid*/,
                                        GuestLink::Observer* observer) {
   GuestId guest = 0;
   (void)absl::SimpleAtoi(address.substr(4), &guest);
@@ -326,7 +330,7 @@ void Fleet::Send(GuestId id, uint32_t link) {
   reading.discipline = g.machine.Kernel();
   reading.steal = g.stolen;
   g.asked.made_up = g.lying;
-  if (g.lying && random_.OneIn(6)) {
+  if (g.babbling || (g.lying && random_.OneIn(6))) {
     Push(Delivery(g, false) + g.read_for, Kind::kNonsense, id, link);
     return;
   }
@@ -348,7 +352,7 @@ void Fleet::Answer(GuestId id) {
   for (Observer* observer : observers_) {
     observer->OnAnswer(id, g.asked, g.exchange);
   }
-  g.link->observer().OnExchange(g.exchange);
+  g.observer->OnExchange(g.exchange);
 }
 
 ClockReading Fleet::ReadGuest(GuestId id, absl::Duration at_time,
@@ -364,16 +368,16 @@ ClockReading Fleet::ReadGuest(GuestId id, absl::Duration at_time,
       std::remove_if(g.glitches.begin(), g.glitches.end(),
                      [](const PendingGlitch& p) { return p.groups < 0; }),
       g.glitches.end());
-  const testing::Bracket bracket = g.machine.DrawBracket();
-  g.read_for = bracket.Width();
+  const testing::Moments moments = g.machine.DrawMoments(at_time);
+  g.read_for = moments.Width();
   if (!received) {
-    const absl::Duration when = at_time + bracket.gaps[0];
+    const absl::Duration when = at_time + absl::Nanoseconds(moments.at[0]);
     g.asked.offset_t3 =
         g.machine.clocks().Realtime(when) - host_.clocks().Realtime(when);
     g.asked.raw_offset_t3 =
         g.machine.clocks().Raw(at_time) - host_.clocks().Raw(at_time);
   }
-  return g.machine.Read(at_time, bracket);
+  return g.machine.Read(at_time, moments);
 }
 
 void Fleet::FillWithLies(GuestReading& reading) {
@@ -409,7 +413,7 @@ void Fleet::Happen(const Event& event) {
   const GuestId id = event.subject;
   Guest& g = at(id);
   if (g.link == nullptr || g.link_id != event.link) return;
-  GuestLink::Observer& observer = g.link->observer();
+  GuestLink::Observer& observer = *g.observer;
   switch (event.kind) {
     case Kind::kOpen:
       if (g.machine.FrozenAt(now())) {
@@ -460,11 +464,12 @@ void Fleet::ListDomains() {
 }
 
 // As the seam words libvirt's events.
-void Fleet::Tell(GuestId id, LifecycleEvent event, const std::string& detail) {
+void Fleet::Tell(GuestId id, LifecycleEvent event, const std::string& detail,
+                 LifecycleCause cause) {
   Guest& g = at(id);
   g.domain.state = event == LifecycleEvent::kSuspended ? DomainState::kPaused
                                                        : DomainState::kRunning;
-  monitor_->OnLifecycle({g.domain.uuid, event, detail});
+  monitor_->OnLifecycle({g.domain.uuid, event, detail, cause});
   ListDomains();
 }
 

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/correct/order.h"
 #include "common/time/clock.h"
 #include "host/guests/guest_link.h"
 #include "host/monitor/monitor.h"
@@ -86,6 +88,12 @@ class Fleet final : private GuestDialer, private Clock {
   Moment At(absl::Duration when);
   void At(absl::Duration when, std::function<void()> happen);
 
+  // What is done by an order that reaches the guest, and told of it. Without,
+  // nobody there may correct its clock.
+  using Corrector =
+      std::function<absl::StatusOr<OperationStatus>(const Order& order)>;
+  void SetCorrector(GuestId guest, Corrector corrector);
+
   void Run(absl::Duration lasting);
   absl::Duration now() const { return absl::Nanoseconds(now_); }
 
@@ -139,8 +147,12 @@ class Fleet final : private GuestDialer, private Clock {
   }
   // Its answers are random values, or no valid answers at all.
   void Lie(GuestId guest, absl::Duration lasting);
+  // They are no valid answers at all, as what reads them off the wire finds.
+  void Babble(GuestId guest, absl::Duration lasting);
   // `told`: the kernel tells the daemon at once.
   void StepHost(absl::Duration by, bool told);
+  // Its counter leaps ahead, and all its clocks with it.
+  void LeapHost(absl::Duration by);
   void SlewHost(PartsPerBillion slew);
   void SetHostRate(PartsPerBillion beyond_drift);
 
@@ -160,12 +172,14 @@ class Fleet final : private GuestDialer, private Clock {
     GuestTraits traits;
     Domain domain;
     Link* link = nullptr;
+    GuestLink::Observer* observer = nullptr;  // the link's
     uint32_t link_id = 0;
     absl::Duration partition_until;
     absl::Duration last_delivery;  // a stream keeps its order
     absl::Duration stolen;
     bool down = false;
     bool lying = false;
+    bool babbling = false;
     std::vector<PendingGlitch> glitches;
     std::vector<Deed> deeds;
     int leaps = 0;
@@ -176,6 +190,9 @@ class Fleet final : private GuestDialer, private Clock {
     absl::Duration read_for;  // the last group of readings took so long
     std::array<Asked, 64> ring;
     uint32_t asked_count = 0;
+    Corrector corrector;
+    uint64_t orders = 0;            // given
+    uint64_t order_on_its_way = 0;  // its number; 0: none
   };
   enum class Kind : uint8_t {
     kOpen,
@@ -202,6 +219,7 @@ class Fleet final : private GuestDialer, private Clock {
   };
 
   std::unique_ptr<GuestLink> Dial(const std::string& address,
+                                  const std::string& /*uuid*/,
                                   GuestLink::Observer* observer) override;
   ClockReading Read() override;
   MonotonicTime Now() override;
@@ -212,6 +230,10 @@ class Fleet final : private GuestDialer, private Clock {
   void Receive(GuestId id, uint32_t link);
   void Send(GuestId id, uint32_t link);
   void Answer(GuestId id);
+  void GiveOrder(GuestId id, const Order& order);
+  void Obey(GuestId id, uint32_t link, uint64_t number, const Order& order);
+  void EndOrder(GuestId id, uint32_t link, uint64_t number,
+                const absl::StatusOr<OperationStatus>& told);
   ClockReading ReadGuest(GuestId id, absl::Duration at, bool received);
   void FillWithLies(GuestReading& reading);
   absl::Duration Way(Guest& guest, bool out);
@@ -220,7 +242,8 @@ class Fleet final : private GuestDialer, private Clock {
   void Tick();
   int64_t TickAt();
   void ListDomains();
-  void Tell(GuestId id, LifecycleEvent event, const std::string& detail);
+  void Tell(GuestId id, LifecycleEvent event, const std::string& detail,
+            LifecycleCause cause);
   void Pause(GuestId id, absl::Duration lasting, bool tell,
              bool migrates = false);
   void AwaitLeapSecond(GuestId id, int seconds);
@@ -312,8 +335,14 @@ class Moment {
   Moment& Lie(GuestId guest, absl::Duration lasting) {
     return Then([=](Fleet& f) { f.Lie(guest, lasting); });
   }
+  Moment& Babble(GuestId guest, absl::Duration lasting) {
+    return Then([=](Fleet& f) { f.Babble(guest, lasting); });
+  }
   Moment& StepHost(absl::Duration by, bool told = true) {
     return Then([=](Fleet& f) { f.StepHost(by, told); });
+  }
+  Moment& LeapHost(absl::Duration by) {
+    return Then([=](Fleet& f) { f.LeapHost(by); });
   }
   Moment& SlewHost(PartsPerBillion slew) {
     return Then([=](Fleet& f) { f.SlewHost(slew); });

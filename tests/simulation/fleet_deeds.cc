@@ -123,10 +123,13 @@ void Fleet::Pause(GuestId id, absl::Duration lasting, bool tell,
                   bool migrates) {
   at(id).machine.Freeze(now() + lasting);
   if (!tell) return;
-  Tell(id, LifecycleEvent::kSuspended, migrates ? "migrated" : "paused");
+  const LifecycleCause cause =
+      migrates ? LifecycleCause::kMigration : LifecycleCause::kOther;
+  Tell(id, LifecycleEvent::kSuspended, migrates ? "migrated" : "paused", cause);
   At(now() + lasting, [=, this] {
     if (at(id).machine.FrozenAt(now())) return;
-    Tell(id, LifecycleEvent::kResumed, migrates ? "migrated" : "unpaused");
+    Tell(id, LifecycleEvent::kResumed, migrates ? "migrated" : "unpaused",
+         cause);
   });
 }
 
@@ -219,6 +222,11 @@ void Fleet::Lie(GuestId id, absl::Duration lasting) {
   });
 }
 
+void Fleet::Babble(GuestId id, absl::Duration lasting) {
+  at(id).babbling = true;
+  At(now() + lasting, [=, this] { at(id).babbling = false; });
+}
+
 void Fleet::StepHost(absl::Duration by, bool told) {
   host_.clocks().SetRealtime(now(), by);
   WriteDown(kHost, DeedKind::kSet, by);
@@ -228,6 +236,13 @@ void Fleet::StepHost(absl::Duration by, bool told) {
     if (now() >= synchronised_at_) discipline_.status &= ~kUnsynchronised;
   });
   if (told) monitor_->OnHostClockSet();
+}
+
+void Fleet::LeapHost(absl::Duration by) {
+  host_.clocks().Leap(now(), by);
+  now_read_at_ = -1;
+  WriteDown(kHost, DeedKind::kLeap, by);
+  tick_at_.reset();
 }
 
 void Fleet::SlewHost(PartsPerBillion slew) {

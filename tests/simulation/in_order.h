@@ -14,12 +14,14 @@
 
 namespace noonmark::simulation {
 
-// Does work(0) ... work(count - 1) on all processors and hands each result to
-// `merge`, on this thread and in that order: what comes out is the same on any
-// number of them. work() must share nothing. merge() returns false to stop.
+// Does work(0) ... work(count - 1) on `threads` processors (0: all) and hands
+// each result to `merge`, on this thread and in that order: what comes out is
+// the same on any number of them. work() must share nothing. merge() returns
+// false to stop.
 template <typename Result>
 void InOrder(uint64_t count, const std::function<Result(uint64_t)>& work,
-             const std::function<bool(uint64_t, Result)>& merge) {
+             const std::function<bool(uint64_t, Result)>& merge,
+             unsigned threads = 0) {
   constexpr uint64_t kAhead = 256;  // how many results may wait
   Mutex mutex;
   std::condition_variable_any changed;
@@ -43,8 +45,8 @@ void InOrder(uint64_t count, const std::function<Result(uint64_t)>& work,
     }
   };
   std::vector<std::thread> helpers;
-  for (unsigned i = std::max(1u, std::thread::hardware_concurrency()); i > 0;
-       --i) {
+  if (threads == 0) threads = std::thread::hardware_concurrency();
+  for (unsigned i = std::max(1u, threads); i > 0; --i) {
     helpers.emplace_back(help);
   }
   for (uint64_t i = 0; i < count; ++i) {

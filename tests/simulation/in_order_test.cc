@@ -20,11 +20,14 @@ uint64_t Work(uint64_t i) {
 TEST(InOrderTest, MergesEachOnceInItsOrder) {
   for (const uint64_t count : {0, 1, 2, 257, 5000}) {
     std::vector<uint64_t> merged;
-    InOrder<uint64_t>(count, Work, [&](uint64_t i, uint64_t result) {
-      EXPECT_EQ(i, merged.size());
-      merged.push_back(result);
-      return true;
-    });
+    InOrder<uint64_t>(
+        count, Work,
+        [&](uint64_t i, uint64_t result) {
+          EXPECT_EQ(i, merged.size());
+          merged.push_back(result);
+          return true;
+        },
+        count % 2 == 0 ? 0 : 3);
     ASSERT_EQ(merged.size(), count);
     for (uint64_t i = 0; i < count; ++i) EXPECT_EQ(merged[i], i * i);
   }

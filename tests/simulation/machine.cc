@@ -25,7 +25,8 @@ PartsPerBillion Clamp(double ppb, PartsPerBillion most) {
 
 Machine::Machine(const testing::VirtualMachine::Start& start,
                  const ClockTraits& traits, Random random, absl::Duration utc)
-    : clocks_(start), traits_(traits), random_(random), utc_(utc) {
+    : clocks_(start), random_(random), utc_(utc) {
+  SetTraits(traits);
   upkeep_at_ = random_.Between(absl::ZeroDuration(), kUpkeep);
   ApplyRate(absl::ZeroDuration());
 }
@@ -77,15 +78,19 @@ std::optional<absl::Duration> Machine::Discipline(absl::Duration t) {
   return std::nullopt;
 }
 
-testing::Bracket Machine::DrawBracket() {
+testing::Moments Machine::DrawMoments(absl::Duration t) {
+  testing::Moments moments = mostly_;
   if (traits_.long_bracket_one_in > 0 &&
       random_.OneIn(traits_.long_bracket_one_in)) {
     testing::Bracket bracket = testing::Bracket::Even(traits_.bracket);
     bracket.gaps[static_cast<size_t>(random_.From(0, 3))] =
         random_.Between(absl::ZeroDuration(), traits_.longest_bracket);
-    return bracket;
+    moments = testing::Moments(bracket);
   }
-  return testing::Bracket::Even(traits_.bracket);
+  if (t + moments.Width() >= upkeep_at_) {
+    return testing::Moments(testing::Bracket());
+  }
+  return moments;
 }
 
 void Machine::SetRateFault(absl::Duration t, PartsPerBillion rate) {

@@ -28,10 +28,13 @@ class Machine {
   // For one that is looked at all the time: catch up just then.
   absl::Duration upkeep_at() const { return upkeep_at_; }
 
-  ClockReading Read(absl::Duration t, const testing::Bracket& bracket) {
-    return clocks_.Read(t, bracket);
+  ClockReading Read(absl::Duration t, const testing::Moments& moments) {
+    return clocks_.Read(t, moments);
   }
-  testing::Bracket DrawBracket();
+  // How long the next group of readings, from `t` on, takes, by chance. One
+  // that upkeep would fall into is read in no time: what runs on past that
+  // would be read at the rate of before.
+  testing::Moments DrawMoments(absl::Duration t);
 
   // Nothing of it runs until then: no daemon, no agent.
   void Freeze(absl::Duration until) { frozen_until_ = until; }
@@ -43,7 +46,10 @@ class Machine {
   // By hand, until the next upkeep changes it.
   void SetSlew(absl::Duration t, PartsPerBillion slew);
   void Reboot(absl::Duration t);
-  void SetTraits(const ClockTraits& traits) { traits_ = traits; }
+  void SetTraits(const ClockTraits& traits) {
+    traits_ = traits;
+    mostly_ = testing::Moments(testing::Bracket::Even(traits.bracket));
+  }
   const ClockTraits& traits() const { return traits_; }
 
   // The mean of what MONOTONIC gains on true time now, in parts.
@@ -74,6 +80,7 @@ class Machine {
 
   testing::VirtualMachine clocks_;
   ClockTraits traits_;
+  testing::Moments mostly_{testing::Bracket()};
   Random random_;
   absl::Duration upkeep_at_;
   absl::Duration frozen_until_;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/detect/evidence.h"
 #include "tests/simulation/checker.h"
+#include "tests/simulation/provable.h"
 #include "tests/simulation/simulate.h"
 
 namespace noonmark::simulation {
@@ -56,6 +57,30 @@ bool SizeIs(const std::vector<Finding>& findings, const std::string& name,
            finding.size->WidenedBy(drift).Contains(truth);
   }
   return false;
+}
+
+// What fell behind did so by as long as libvirt stopped the guest; so did the
+// offset over a move.
+bool IsExplained(const Finding& finding, absl::Duration size) {
+  // The host's clock, which times libvirt's events, is no perfect one.
+  const absl::Duration drift = size * 2 / 10'000;
+  if (finding.code == FindingCode::kMigrated) {
+    return finding.size.has_value() &&
+           finding.size->WidenedBy(drift + kAlike).Contains(-size);
+  }
+  if (finding.code != FindingCode::kStoodStill &&
+      finding.code != FindingCode::kCaughtUp) {
+    return true;
+  }
+  return finding.pauses.has_value() &&
+         finding.pauses->lasted.WidenedBy(drift).Contains(size) &&
+         finding.pauses->lasted.Meets(-*finding.size);
+}
+
+bool AreExplained(const std::vector<Finding>& findings, absl::Duration size) {
+  return std::all_of(
+      findings.begin(), findings.end(),
+      [&](const Finding& finding) { return IsExplained(finding, size); });
 }
 
 std::string InWords(const GuestRow& row) {
@@ -140,6 +165,23 @@ class FlagWatch final : public Fleet::Observer {
   absl::Duration slowest_;
 };
 
+// Whether any guest was ever called wrong.
+class WrongWatch final : public Fleet::Observer {
+ public:
+  explicit WrongWatch(Fleet& fleet) { fleet.Observe(this); }
+  void OnAnswer(GuestId, const Asked&, const Exchange&) override {}
+  void OnDeed(GuestId, const Deed&) override {}
+  void OnPublished(const HostSnapshot& snapshot) override {
+    for (const auto& row : snapshot.guests) {
+      ever_ |= row->verdict == Verdict::kWrong;
+    }
+  }
+  bool ever() const { return ever_; }
+
+ private:
+  bool ever_ = false;
+};
+
 // Wrong where the clock is, and nowhere else; at the threshold, and by as much
 // more as the host itself may be off, either will do.
 bool IsTrueVerdict(Fleet& fleet, GuestId guest) {
@@ -154,6 +196,16 @@ bool IsTrueVerdict(Fleet& fleet, GuestId guest) {
   if (off < limit - width) return row->verdict == Verdict::kOk;
   return off > limit ? row->verdict != Verdict::kOk
                      : row->verdict != Verdict::kWrong;
+}
+
+bool IsRightVerdict(Fleet& fleet, const World& world, bool unjudged) {
+  if (!unjudged) return IsTrueVerdict(fleet, world.mail);
+  std::vector<GuestId> all = world.others;
+  all.push_back(world.mail);
+  return std::all_of(all.begin(), all.end(), [&](GuestId guest) {
+    const Verdict verdict = fleet.row(guest)->verdict;
+    return verdict != Verdict::kWrong && verdict != Verdict::kOk;
+  });
 }
 
 // Back by 2^42 ns is the kernel's arithmetic, unless somebody paused it for as
@@ -178,6 +230,33 @@ Names Expected(const FaultKind& kind, absl::Duration size,
   return names;
 }
 
+bool IsARate(const FaultKind& kind) {
+  return kind.terms == "r" || kind.terms == "h";
+}
+
+absl::Duration SettleOf(const FaultKind& kind, absl::Duration size) {
+  return absl::AbsDuration(size) <= kind.small ? kind.settle_small
+                                               : kind.settle;
+}
+
+// The rate can be told: a guest's where it can be proven, the host's where two
+// guests can prove it.
+bool IsOwed(const FaultKind& kind, const World& world,
+            const ProvableRates& rates, absl::Duration when) {
+  // Baselines of the monitor.
+  constexpr absl::Duration kLongest = absl::Minutes(20);
+  constexpr absl::Duration kLong = absl::Minutes(5);
+  const double warning = AssessorOptions().rate_warning_ppm;
+  const absl::Duration left = world.fleet.now() - when;
+  const absl::Duration baseline = left > kLongest * 3 ? kLongest : kLong;
+  int able = rates.IsProvable(world.mail, warning, when, baseline) ? 1 : 0;
+  if (kind.host.empty()) return able == 1;
+  for (const GuestId other : world.others) {
+    able += rates.IsProvable(other, warning, when, baseline) ? 1 : 0;
+  }
+  return able >= 2;
+}
+
 bool IsTheHosts(const FaultKind& kind) {
   return kind.terms.find_first_of("eh") != std::string::npos;
 }
@@ -188,6 +267,7 @@ void Cell::Add(const Cell& other) {
   runs += other.runs;
   right += other.right;
   verdict_right += other.verdict_right;
+  unprovable += other.unprovable;
   flagged += other.flagged;
   flagged_late += other.flagged_late;
   slowest = std::max(slowest, other.slowest);
@@ -202,6 +282,8 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
   Fleet& fleet = world.fleet;
   if (onlooker != nullptr) fleet.Observe(onlooker);
   Checker checker(fleet);
+  std::optional<ProvableRates> rates;
+  if (IsARate(kind)) rates.emplace(fleet);
   const absl::Duration when = world.AnyMoment();
   const absl::Duration over = when + (kind.lasts ? size : absl::ZeroDuration());
   std::vector<GuestId> to_flag;
@@ -210,9 +292,10 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
     to_flag.insert(to_flag.end(), world.others.begin(), world.others.end());
   }
   FlagWatch flags(fleet, to_flag, over + kind.judged_after);
+  WrongWatch wrong(fleet);
   if (kind.either_sign) size = world.random.EitherSign(size);
   kind.inject(fleet, world.mail, when, size);
-  fleet.Run(over + kind.settle);
+  fleet.Run(over + SettleOf(kind, size));
 
   Cell cell;
   cell.runs = 1;
@@ -227,9 +310,16 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
              SizeIs(row->findings, expected[0], size * kind.moves)) &&
             (kind.host.empty() || SizeIs(of_host, kind.host[0], size));
   }
+  if (IsARate(kind) && !IsOwed(kind, world, *rates, when)) {
+    cell.unprovable = 1;
+    right = right || (told.empty() && Told(of_host).empty());
+  }
+  if (kind.explained) right &= AreExplained(row->findings, size);
   cell.right = right ? 1 : 0;
-  cell.verdict_right = IsTrueVerdict(fleet, world.mail) ? 1 : 0;
-  if (!right || cell.verdict_right == 0) cell.example = InWords(*row);
+  cell.verdict_right = IsRightVerdict(fleet, world, kind.unjudged) ? 1 : 0;
+  if (!right || cell.verdict_right == 0) {
+    cell.example = absl::StrCat("seed ", seed, ": ", InWords(*row));
+  }
 
   if (!to_flag.empty()) {
     cell.flagged = 1;
@@ -243,12 +333,18 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
   }
 
   bool blamed = IsTheHosts(kind) && !Without(told, expected).empty();
+  // Not for a moment.
+  if (kind.unjudged && wrong.ever()) {
+    blamed = true;
+    cell.example = absl::StrCat("seed ", seed, ": called wrong for a while");
+  }
   for (const GuestId other : world.others) {
     Names others = Without(Told(fleet.row(other)->findings), kind.may);
     if (IsTheHosts(kind)) others = Without(std::move(others), expected);
     if (others.empty()) continue;
     blamed = true;
-    cell.example = absl::StrCat("another: ", InWords(*fleet.row(other)));
+    cell.example =
+        absl::StrCat("seed ", seed, ", another: ", InWords(*fleet.row(other)));
   }
   cell.blamed = blamed ? 1 : 0;
   cell.breaches = checker.tally().Broken();
@@ -257,17 +353,20 @@ Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
 }
 
 bool ArePair(const FaultKind& one, const FaultKind& other) {
-  return one.named && other.named && one.in_a_moment && other.in_a_moment &&
-         one.name < other.name &&
+  return one.in_a_moment && other.in_a_moment && one.name < other.name &&
          std::none_of(one.terms.begin(), one.terms.end(), [&](char term) {
            return other.terms.find(term) != std::string::npos;
          });
 }
 
-Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
+Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed,
+             Fleet::Observer* onlooker) {
   World world(seed, one.others > other.others ? one : other, /*coarse=*/false);
   Fleet& fleet = world.fleet;
+  if (onlooker != nullptr) fleet.Observe(onlooker);
   Checker checker(fleet);
+  std::optional<ProvableRates> rates;
+  if (IsARate(one) || IsARate(other)) rates.emplace(fleet);
   // Sizes that do not make up for one another.
   absl::Duration size = absl::Seconds(world.random.From(3, 9));
   absl::Duration size2 = absl::Seconds(world.random.From(20, 90));
@@ -286,11 +385,17 @@ Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
   one.inject(fleet, world.mail, when, size);
   other.inject(fleet, world.mail, when + absl::Seconds(1), size2);
   fleet.Run(std::max({absl::Minutes(5), one.settle, other.settle}));
+  const auto owed = [&](const FaultKind& kind) {
+    return !IsARate(kind) ||
+           IsOwed(kind, world, *rates, when + absl::Seconds(1));
+  };
 
   Cell cell;
   cell.runs = 1;
   const auto row = fleet.row(world.mail);
   const Names told = Told(row->findings);
+  const std::vector<Finding>& of_host = fleet.snapshot()->findings;
+  const Names told_of_host = Told(of_host);
   const auto has = [&](const FaultKind& kind, absl::Duration s) {
     const Names expected = Expected(kind, s, row->findings);
     for (const std::string& name : expected) {
@@ -298,8 +403,10 @@ Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
       if (!std::binary_search(told.begin(), told.end(), name)) return false;
     }
     if (!kind.host.empty()) {
-      return SizeIs(fleet.snapshot()->findings, kind.host[0], s) ||
-             kind.moves == 0;
+      // Each by itself: the other kind of the pair may be the host's, too.
+      return kind.moves == 0
+                 ? !owed(kind) || Without(kind.host, told_of_host).empty()
+                 : SizeIs(of_host, kind.host[0], s);
     }
     return expected.empty() || kind.moves == 0 ||
            SizeIs(row->findings, expected[0], s * kind.moves);
@@ -310,15 +417,23 @@ Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed) {
         Expected(other, size2, row->findings), one.may, other.may}) {
     allowed.insert(allowed.end(), names.begin(), names.end());
   }
-  cell.right =
-      has(one, size) && has(other, size2) && Without(told, allowed).empty() ? 1
-                                                                            : 0;
-  cell.verdict_right = IsTrueVerdict(fleet, world.mail) ? 1 : 0;
-  if (cell.right == 0 || cell.verdict_right == 0) cell.example = InWords(*row);
+  const Names beside = Without(Without(told_of_host, one.host), other.host);
+  cell.right = has(one, size) && has(other, size2) &&
+                       Without(told, allowed).empty() && beside.empty()
+                   ? 1
+                   : 0;
+  cell.unprovable = owed(one) && owed(other) ? 0 : 1;
+  cell.verdict_right =
+      IsRightVerdict(fleet, world, one.unjudged || other.unjudged) ? 1 : 0;
+  if (cell.right == 0 || cell.verdict_right == 0) {
+    cell.example = absl::StrCat("seed ", seed, ": ", InWords(*row));
+  }
   for (const GuestId id : world.others) {
     if (!Without(Told(fleet.row(id)->findings), {"left-behind-by-host-step"})
              .empty()) {
       cell.blamed = 1;
+      cell.example =
+          absl::StrCat("seed ", seed, ", another: ", InWords(*fleet.row(id)));
     }
   }
   cell.breaches = checker.tally().Broken();

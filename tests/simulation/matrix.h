@@ -11,8 +11,7 @@
 
 namespace noonmark::simulation {
 
-// Names of findings, as in CodeName(): a kind may be written down before there
-// is a detector of it.
+// Names of findings, as in CodeName().
 using Names = std::vector<std::string>;
 
 // A kind of fault, how it is done, and what is to be said of it.
@@ -36,22 +35,27 @@ struct FaultKind {
   bool either_sign = true;
   // True time goes by for as long as the size.
   bool lasts = false;
+  // libvirt tells of it: what fell behind is explained by that, to the size.
+  bool explained = false;
   // It leaves an offset of its size, on one guest or on all: a verdict tells of
   // it within two polls, from `judged_after` on.
   enum class Leaves { kNothing, kOffset, kOffsetOfAll };
   Leaves leaves = Leaves::kNothing;
   absl::Duration judged_after;
-  // Until it is to be told.
+  // Until it is to be told; up to the size `small`, until `settle_small`.
   absl::Duration settle = absl::Seconds(20);
+  absl::Duration small = absl::ZeroDuration();
+  absl::Duration settle_small = absl::ZeroDuration();
   // Guests to which nothing is done.
   int others = 1;
   // It is over, or seen whole, in one gap between polls: a second fault fits
   // into the same. What shows over minutes does not, nor what has its own time.
   bool in_a_moment = true;
+  // The mark itself is off, and nothing has proven it since: nobody is judged,
+  // or is called right or wrong.
+  bool unjudged = false;
   // It happens shortly before midnight.
   bool at_midnight = false;
-  // There is a detector of it. False: it is counted, and asserts nothing.
-  bool named = true;
 };
 
 // In fault_kinds.cc.
@@ -63,6 +67,9 @@ struct Cell {
   uint64_t runs = 0;
   uint64_t right = 0;
   uint64_t verdict_right = 0;
+  // Of those that are right: rates that the ways are too slow to prove (see
+  // provable.h). Nothing is owed; what is told of them all the same is right.
+  uint64_t unprovable = 0;
   // Of the faults that leave an offset, by a verdict: all, those for which it
   // took more than two polls, and how long it took.
   uint64_t flagged = 0;
@@ -83,7 +90,8 @@ struct Cell {
 Cell RunFault(const FaultKind& kind, absl::Duration size, uint64_t seed,
               Fleet::Observer* onlooker = nullptr);
 // Both to one guest, in one gap between two polls.
-Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed);
+Cell RunPair(const FaultKind& one, const FaultKind& other, uint64_t seed,
+             Fleet::Observer* onlooker = nullptr);
 // Neither hides the other: they have no term in common.
 bool ArePair(const FaultKind& one, const FaultKind& other);
 

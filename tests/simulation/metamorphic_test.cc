@@ -145,6 +145,12 @@ TEST(MetamorphicTest, ShiftingAllTimesShiftsNothingElse) {
         silence->at += kMono;
       } else if (auto* paused = std::get_if<PausedInput>(&input)) {
         paused->at += kMono;
+      } else if (auto* told = std::get_if<LifecycleInput>(&input)) {
+        told->at += kMono;
+      } else if (auto* tsc = std::get_if<TscInput>(&input)) {
+        tsc->at += kMono;
+      } else if (auto* listening = std::get_if<ListeningInput>(&input)) {
+        listening->at += kMono;
       } else if (auto* discipline = std::get_if<DisciplineInput>(&input)) {
         discipline->at += kMono;
       }
@@ -304,6 +310,8 @@ TEST(GlitchTest, AThousandAreGlitchesAndNoneIsWrong) {
     for (GuestId guest = 0; guest < kGuests; ++guest) {
       for (const Finding& finding : fleet.row(guest)->findings) {
         if (finding.code == FindingCode::kSlewing) continue;  // its daemon does
+        // One of its messages was lost, which says nothing of its clock.
+        if (finding.code == FindingCode::kAgentUnreachable) continue;
         ASSERT_EQ(finding.code, FindingCode::kReadGlitch)
             << "seed " << seed << ", guest " << guest;
         EXPECT_EQ(finding.occurrences, expected[static_cast<size_t>(guest)])

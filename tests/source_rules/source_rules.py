@@ -20,6 +20,7 @@ import sys
 # values come out. A room may include those before it and itself.
 PURE_ROOMS = (
     "common/time/",
+    "common/trust/",
     "common/estimate/",
     "common/detect/",
     "common/correct/",
@@ -35,7 +36,7 @@ IMPURE_ABSEIL = ("absl/time/clock.h", "absl/synchronization/", "absl/flags/",
                  "absl/random/random.h", "absl/debugging/")
 
 CXX = ("*.cc", "*.h")
-SCRIPTS = ("*.sh", "tests/*", ".ci/*")
+SCRIPTS = ("*.sh", "tests/*", ".ci/*", "guest/*")
 ANY = ("*",)
 
 
@@ -68,19 +69,32 @@ RULES = (
          view="text"),
     Rule("one-clock-reader", "only common/runtime/system_clock.cc reads clocks",
          r"\b(clock_gettime|gettimeofday|timespec_get|ftime)\s*\(",
-         but=("common/runtime/system_clock.cc",)),
+         but=("common/runtime/system_clock.cc",
+              "tests/support/shifted_realtime.cc")),
     Rule("one-adjtimex-reader",
          "only one file asks the kernel for its discipline",
          r"\b(adjtimex|ntp_adjtime|ntp_gettime)\s*\(",
-         but=("common/runtime/kernel_discipline.cc", "guest/adjust/*")),
-    Rule("no-clock-setter", "only guest/adjust may change a clock",
-         r"\b(clock_settime|clock_adjtime|settimeofday|stime|adjtime)\s*\(|"
+         but=("common/runtime/kernel_discipline.cc",)),
+    Rule("no-clock-setter", "only the kernel's adjuster may change the clock",
+         r"\b(clock_settime|settimeofday|stime|adjtime)\s*\(|"
+         r"\bSYS_(clock_settime|clock_adjtime|settimeofday|adjtimex)\b"),
+    Rule("one-clock-adjuster", "only the kernel's adjuster may change the clock",
+         r"\bclock_adjtime\s*\(",
+         but=("guest/adjust/kernel_clock_adjuster.cc",)),
+    Rule("one-timex-request", "one file says what the kernel is asked to change",
          r"\b(ADJ|MOD)_(OFFSET|FREQUENCY|MAXERROR|ESTERROR|STATUS|TIMECONST|TAI|"
-         r"SETOFFSET|MICRO|NANO|TICK|OFFSET_\w+)\b|\bADJ_|"
-         r"\bSYS_(clock_settime|clock_adjtime|settimeofday|adjtimex)\b|"
-         r"\bRTC_SET_TIME\b", but=("guest/adjust/*",)),
+         r"SETOFFSET|MICRO|NANO|TICK|OFFSET_\w+)\b|\bADJ_",
+         but=("guest/adjust/timex_request.cc",
+              "tests/guest/adjust/timex_request_test.cc")),
+    Rule("one-hardware-clock", "only one file may set the hardware clock",
+         r"\bRTC_SET_TIME\b", but=("guest/adjust/hardware_clock.cc",)),
+    Rule("kernel-adjuster-in-one-program",
+         "only noonmark-corrector may have the kernel's adjuster",
+         r"#\s*include\s*\"guest/adjust/kernel_clock_adjuster\.h\"",
+         but=("guest/adjust/kernel_clock_adjuster.cc",
+              "guest/corrector/main.cc"), view="text"),
     Rule("no-clock-setting-command", "no script but the emulated guest's changes a clock",
-         r"\bdate\s+(-\w+\s+)*(-\w*s\b|--set)|\bhwclock\b|\btimedatectl\s+set-|"
+         r"\bdate\s+(-\w+\s+)*(-\w*s\b|--set)|(?<!fake-)\bhwclock\b|\btimedatectl\s+set-|"
          r"\bchronyc\b.*\b(makestep|settime)\b|"
          r"\b(ntpdate|ntpdig|sntp|adjtimex)\s+-|"
          r"\b(clock_settime(_ns)?|clock_adjtime|settimeofday|adjtimex)\s*\(", SCRIPTS,

@@ -18,14 +18,10 @@
 #include "tests/support/signal_child.h"
 
 namespace noonmark::testing {
-namespace {
 
-constexpr int kPatienceMs = 60'000;
-
-}  // namespace
-
-ChildProcess::ChildProcess(std::vector<std::string> arguments, int stdout_to)
-    : name_(arguments.at(0)) {
+ChildProcess::ChildProcess(std::vector<std::string> arguments, int stdout_to,
+                           std::chrono::seconds patience)
+    : name_(arguments.at(0)), patience_(patience) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -64,10 +60,12 @@ void ChildProcess::Signal(int signal) const { SignalChild(pid_, signal); }
 // Waits for more. False: nothing more comes.
 bool ChildProcess::Fill() {
   pollfd ready = {.fd = from_child_, .events = POLLIN, .revents = 0};
-  int count = poll(&ready, 1, kPatienceMs);
-  while (count < 0 && errno == EINTR) count = poll(&ready, 1, kPatienceMs);
+  const int patience = static_cast<int>(patience_.count());
+  int count = poll(&ready, 1, patience);
+  while (count < 0 && errno == EINTR) count = poll(&ready, 1, patience);
   if (count == 0) {
-    ADD_FAILURE() << name_ << " neither wrote nor ended for a minute";
+    ADD_FAILURE() << name_ << " neither wrote nor ended for "
+                  << patience_.count() / 1000 << " s";
     Signal(SIGKILL);
   }
   char text[4096];
@@ -112,13 +110,14 @@ int ChildProcess::Wait() {
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-Outcome RunProgram(std::vector<std::string> arguments) {
+Outcome RunProgram(std::vector<std::string> arguments,
+                   std::chrono::seconds patience) {
   // A file: nobody has to read it meanwhile.
   const int out = memfd_create("stdout", MFD_CLOEXEC);
   if (out < 0) std::abort();
   Outcome outcome;
   {
-    ChildProcess program(std::move(arguments), out);
+    ChildProcess program(std::move(arguments), out, patience);
     outcome.exit_code = program.Wait();
     outcome.err = program.output();
   }

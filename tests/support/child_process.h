@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,15 @@ namespace noonmark::testing {
 // over the rights of files (the capabilities are dropped for it), its input is
 // empty, and it is killed with the object.
 //
-// What waits for it waits a minute at most, and then fails the test.
+// What waits for it waits for a word of it or its end, for `patience` at most,
+// and then fails the test.
 class ChildProcess {
  public:
+  static constexpr std::chrono::minutes kPatience{1};
   // arguments[0] is the program's path. `stdout_to`: a descriptor for what it
   // writes to stdout; without, that comes with stderr.
-  explicit ChildProcess(std::vector<std::string> arguments, int stdout_to = -1);
+  explicit ChildProcess(std::vector<std::string> arguments, int stdout_to = -1,
+                        std::chrono::seconds patience = kPatience);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -42,6 +46,7 @@ class ChildProcess {
   bool Fill();
 
   const std::string name_;
+  const std::chrono::milliseconds patience_;
   pid_t pid_ = -1;
   int from_child_ = -1;
   std::string output_;  // not read yet
@@ -53,7 +58,8 @@ struct Outcome {
   std::string out;
   std::string err;
 };
-Outcome RunProgram(std::vector<std::string> arguments);
+Outcome RunProgram(std::vector<std::string> arguments,
+                   std::chrono::seconds patience = ChildProcess::kPatience);
 
 }  // namespace noonmark::testing
 

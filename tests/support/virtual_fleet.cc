@@ -6,6 +6,13 @@
 
 namespace noonmark::testing {
 
+namespace {
+
+// As of the real links.
+constexpr absl::Duration kOrderLimit = absl::Seconds(5);
+
+}  // namespace
+
 // A connection of a virtual fleet. What is on its way when it ends is lost:
 // `alive_` is gone by then.
 class VirtualFleet::Link final : public GuestLink {
@@ -47,6 +54,26 @@ class VirtualFleet::Link final : public GuestLink {
     });
   }
   void Describe() override {}
+  void GiveOrder(const Order& order) override {
+    VirtualGuest* guest = Guest();
+    if (guest == nullptr) return;
+    if (guest->behaviour == Behaviour::kIsSilent) {
+      return Later(kOrderLimit, [this] {
+        observer_->OnOrderFailed(absl::DeadlineExceededError("no answer"));
+      });
+    }
+    Later(guest->delay_out, [this, order] {
+      if (Guest() == nullptr) return;
+      const absl::StatusOr<OperationStatus> told = Guest()->obey(order);
+      Later(Guest()->delay_back, [this, told] {
+        if (told.ok()) {
+          observer_->OnStatus(*told);
+        } else {
+          observer_->OnOrderFailed(told.status());
+        }
+      });
+    });
+  }
   void Close() override {
     alive_.reset();
     const auto it = fleet_.links_.find(name_);
@@ -197,6 +224,7 @@ std::shared_ptr<const GuestRow> VirtualFleet::row(
 }
 
 std::unique_ptr<GuestLink> VirtualFleet::Dial(const std::string& address,
+                                              const std::string& /*uuid*/,
                                               GuestLink::Observer* observer) {
   return std::make_unique<Link>(*this, address.substr(6), observer);
 }

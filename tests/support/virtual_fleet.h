@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/correct/order.h"
 #include "host/guests/guest_link.h"
 #include "host/monitor/monitor.h"
 #include "host/monitor/snapshot_board.h"
@@ -43,6 +45,11 @@ struct VirtualGuest {
   absl::Duration other_processor;
   int dials = 0;
   int asked = 0;
+  // What is done by an order, and told of it. It is silent where the guest is.
+  std::function<absl::StatusOr<OperationStatus>(const Order&)> obey =
+      [](const Order&) {
+        return absl::FailedPreconditionError("nobody may correct its clock");
+      };
 
   // REALTIME is set, as the kernel would tell the agent.
   void SetClock(absl::Duration by) {
@@ -87,6 +94,7 @@ class VirtualFleet final : private GuestDialer {
   class Link;
 
   std::unique_ptr<GuestLink> Dial(const std::string& address,
+                                  const std::string& uuid,
                                   GuestLink::Observer* observer) override;
   void At(absl::Duration from_now, std::function<void()> happen);
 

@@ -8,24 +8,17 @@ namespace noonmark::testing {
 namespace {
 
 constexpr int64_t kBillion = 1'000'000'000;
-constexpr int64_t kNanosecond = kBillion * kBillion;  // in units
 
 int64_t WholeNanoseconds(absl::Duration d) {
   return absl::ToInt64Nanoseconds(d);
 }
 
-absl::int128 FloorDivide(absl::int128 a, absl::int128 b) {
-  const absl::int128 quotient = a / b;
-  return quotient * b > a ? quotient - 1 : quotient;
-}
-
-// Of any size: 128 bits of nanoseconds.
-absl::Duration FromParts(absl::int128 nanoseconds, int64_t quarters) {
-  const absl::int128 seconds = FloorDivide(nanoseconds, kBillion);
-  const absl::int128 rest = nanoseconds - seconds * kBillion;
-  return absl::Seconds(static_cast<int64_t>(seconds)) +
-         absl::Nanoseconds(static_cast<int64_t>(rest)) +
-         absl::Nanoseconds(1) / 4 * quarters;
+// Also of more than 292 years.
+absl::Duration FromWhole(absl::int128 nanoseconds) {
+  const int64_t few = static_cast<int64_t>(nanoseconds);
+  if (few == nanoseconds) return absl::Nanoseconds(few);
+  return absl::Seconds(static_cast<int64_t>(nanoseconds / kBillion)) +
+         absl::Nanoseconds(static_cast<int64_t>(nanoseconds % kBillion));
 }
 
 }  // namespace
@@ -34,69 +27,79 @@ ExactTime ExactTime::Of(absl::Duration whole_ns) {
   absl::Duration rest;
   const int64_t seconds = absl::IDivDuration(whole_ns, absl::Seconds(1), &rest);
   ExactTime time;
-  time.units_ =
-      (absl::int128(seconds) * kBillion + WholeNanoseconds(rest)) * kNanosecond;
+  time.whole_ = absl::int128(seconds) * kBillion + WholeNanoseconds(rest);
   return time;
 }
 
 absl::Duration ExactTime::Floor() const {
-  const absl::int128 quarters = FloorDivide(units_, kNanosecond / 4);
-  const absl::int128 nanoseconds = FloorDivide(quarters, 4);
-  return FromParts(nanoseconds,
-                   static_cast<int64_t>(quarters - nanoseconds * 4));
+  const absl::Duration whole = FromWhole(whole_);
+  const int64_t quarters = part_ / (kParts / 4);
+  return quarters == 0 ? whole : whole + absl::Nanoseconds(1) / 4 * quarters;
 }
 
 absl::Duration ExactTime::Ceil() const {
   ExactTime up = *this;
-  up.units_ += kNanosecond / 4 - 1;
+  up.part_ += kParts / 4 - 1;
+  if (up.part_ >= kParts) {
+    up.part_ -= kParts;
+    ++up.whole_;
+  }
   return up.Floor();
 }
 
-absl::Duration ExactTime::FloorNanoseconds() const {
-  return FromParts(FloorDivide(units_, kNanosecond), 0);
-}
-
-ExactTime ExactTime::Run(absl::Duration elapsed, PartsPerBillion rate,
-                         PartsPerBillion slew) {
-  ExactTime time;
-  time.units_ = absl::int128(WholeNanoseconds(elapsed)) * (kBillion + rate) *
-                (kBillion + slew);
-  return time;
-}
+absl::Duration ExactTime::FloorNanoseconds() const { return FromWhole(whole_); }
 
 bool Holds(const Interval& interval, ExactTime truth) {
   return interval.lo <= truth.Floor() && truth.Ceil() <= interval.hi;
+}
+
+Moments::Moments(const Bracket& bracket) {
+  absl::Duration passed;
+  for (size_t i = 0; i < at.size(); ++i) {
+    passed += bracket.gaps[i];
+    at[i] = WholeNanoseconds(passed);
+  }
 }
 
 VirtualMachine::VirtualMachine(const Start& start)
     : anchor_{ExactTime::Of(start.raw), ExactTime::Of(start.monotonic),
               ExactTime::Of(start.boottime), ExactTime::Of(start.realtime)} {}
 
-VirtualMachine::Clocks VirtualMachine::At(absl::Duration t) const {
-  // While it stands still, the anchor lies ahead.
-  const absl::Duration elapsed = std::max(t - anchored_, absl::ZeroDuration());
-  const ExactTime slewed = ExactTime::Run(elapsed, rate_, slew_);
-  Clocks clocks = anchor_;
-  clocks.raw += ExactTime::Run(elapsed, rate_, 0);
-  clocks.monotonic += slewed;
-  clocks.boottime += slewed;
-  clocks.realtime += slewed;
-  return clocks;
+ExactTime VirtualMachine::Raw(absl::Duration t) const {
+  return anchor_.raw + RawRan(WholeNanoseconds(t));
+}
+ExactTime VirtualMachine::Monotonic(absl::Duration t) const {
+  return anchor_.monotonic + OthersRan(WholeNanoseconds(t));
+}
+ExactTime VirtualMachine::Realtime(absl::Duration t) const {
+  return anchor_.realtime + OthersRan(WholeNanoseconds(t));
 }
 
 void VirtualMachine::Anchor(absl::Duration t) {
-  anchor_ = At(t);
-  anchored_ = t;
+  const int64_t at = WholeNanoseconds(t);
+  const ExactTime others = OthersRan(at);
+  anchor_.raw += RawRan(at);
+  anchor_.monotonic += others;
+  anchor_.boottime += others;
+  anchor_.realtime += others;
+  anchored_ = at;
+}
+
+void VirtualMachine::Gain() {
+  raw_gain_ = ExactTime::GainPerNanosecond(rate_, 0);
+  gain_ = ExactTime::GainPerNanosecond(rate_, slew_);
 }
 
 void VirtualMachine::SetRate(absl::Duration t, PartsPerBillion rate) {
   Anchor(t);
   rate_ = rate;
+  Gain();
 }
 
 void VirtualMachine::SetSlew(absl::Duration t, PartsPerBillion slew) {
   Anchor(t);
   slew_ = slew;
+  Gain();
 }
 
 void VirtualMachine::Leap(absl::Duration t, absl::Duration by) {
@@ -128,13 +131,14 @@ void VirtualMachine::Sleep(absl::Duration t, absl::Duration lasting) {
 
 void VirtualMachine::StandStill(absl::Duration t, absl::Duration lasting) {
   Anchor(t);
-  anchored_ += lasting;
+  anchored_ += WholeNanoseconds(lasting);
 }
 
 void VirtualMachine::Reboot(absl::Duration t) {
   Anchor(t);
   anchor_.raw = anchor_.monotonic = anchor_.boottime = ExactTime();
   rate_ = slew_ = 0;
+  Gain();
   discontinuities_ = 0;
   boot_id_ = absl::StrCat("boot-", ++boots_);
 }
@@ -143,17 +147,32 @@ void VirtualMachine::Glitch(absl::Duration by, unsigned readings, int groups) {
   glitches_.push_back({by, readings, groups});
 }
 
-ClockReading VirtualMachine::Read(absl::Duration t, const Bracket& bracket) {
+ClockReading VirtualMachine::Read(absl::Duration t, const Moments& moments) {
+  const int64_t first = WholeNanoseconds(t);
+  const ExactTime raw = RawRan(first);
+  ExactTime others = OthersRan(first);
+  int64_t at = first;
+  const auto others_at = [&](int64_t next) {
+    others += ExactTime::Run(
+        std::max(next, anchored_) - std::max(at, anchored_), gain_);
+    at = next;
+    return others;
+  };
   ClockReading reading;
-  reading.raw_before = At(t).raw.FloorNanoseconds();
-  t += bracket.gaps[0];
-  reading.realtime = At(t).realtime.FloorNanoseconds();
-  t += bracket.gaps[1];
-  reading.monotonic = At(t).monotonic.FloorNanoseconds();
-  t += bracket.gaps[2];
-  reading.boottime = At(t).boottime.FloorNanoseconds();
-  t += bracket.gaps[3];
-  reading.raw_after = At(t).raw.FloorNanoseconds();
+  reading.raw_before = (anchor_.raw + raw).FloorNanoseconds();
+  reading.realtime =
+      (anchor_.realtime + others_at(first + moments.at[0])).FloorNanoseconds();
+  reading.monotonic =
+      (anchor_.monotonic + others_at(first + moments.at[1])).FloorNanoseconds();
+  reading.boottime =
+      (anchor_.boottime + others_at(first + moments.at[2])).FloorNanoseconds();
+  const int64_t last = first + moments.at[3];
+  reading.raw_after =
+      (anchor_.raw + raw +
+       ExactTime::Run(std::max(last, anchored_) - std::max(first, anchored_),
+                      raw_gain_))
+          .FloorNanoseconds();
+  if (glitches_.empty()) return reading;
   for (PendingGlitch& glitch : glitches_) {
     if (glitch.groups-- > 0) continue;
     if (glitch.readings & kRawBefore) reading.raw_before += glitch.by;

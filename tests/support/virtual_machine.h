@@ -1,6 +1,7 @@
 #ifndef NOONMARK_TESTS_SUPPORT_VIRTUAL_MACHINE_H_
 #define NOONMARK_TESTS_SUPPORT_VIRTUAL_MACHINE_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -15,8 +16,8 @@
 
 namespace noonmark::testing {
 
-// An exact span of time: 10^-18 ns, so that a rate in parts per 10^9 on top of
-// another leaves no remainder.
+// An exact span of time: to 10^-18 ns, so that a rate in parts per 10^9 on top
+// of another leaves no remainder.
 class ExactTime {
  public:
   constexpr ExactTime() = default;
@@ -29,27 +30,62 @@ class ExactTime {
   absl::Duration FloorNanoseconds() const;
 
   ExactTime& operator+=(ExactTime other) {
-    units_ += other.units_;
+    whole_ += other.whole_;
+    part_ += other.part_;
+    if (part_ >= kParts) {
+      part_ -= kParts;
+      ++whole_;
+    }
+    return *this;
+  }
+  ExactTime& operator-=(ExactTime other) {
+    whole_ -= other.whole_;
+    part_ -= other.part_;
+    if (part_ < 0) {
+      part_ += kParts;
+      --whole_;
+    }
     return *this;
   }
   friend ExactTime operator+(ExactTime a, ExactTime b) { return a += b; }
-  friend ExactTime operator-(ExactTime a, ExactTime b) {
-    a.units_ -= b.units_;
-    return a;
-  }
+  friend ExactTime operator-(ExactTime a, ExactTime b) { return a -= b; }
   friend bool operator==(ExactTime a, ExactTime b) {
-    return a.units_ == b.units_;
+    return a.whole_ == b.whole_ && a.part_ == b.part_;
   }
   friend bool operator<(ExactTime a, ExactTime b) {
-    return a.units_ < b.units_;
+    return a.whole_ != b.whole_ ? a.whole_ < b.whole_ : a.part_ < b.part_;
   }
 
-  // `elapsed` of true time on a clock that is fast by `rate`, slewed besides.
-  static ExactTime Run(absl::Duration elapsed, PartsPerBillion rate,
-                       PartsPerBillion slew);
+  // What a clock that is fast by `rate`, slewed besides, gains on true time in
+  // a nanosecond; in 10^-18 ns.
+  static absl::int128 GainPerNanosecond(PartsPerBillion rate,
+                                        PartsPerBillion slew) {
+    return (absl::int128(rate) + slew) * 1'000'000'000 +
+           absl::int128(rate) * slew;
+  }
+  // `elapsed` ns of true time on a clock that gains so much in each.
+  static ExactTime Run(int64_t elapsed, absl::int128 gain) {
+    const absl::int128 gained = elapsed * gain;
+    // Of short spans in 64 bits, where a division costs little.
+    const int64_t few = static_cast<int64_t>(gained);
+    const absl::int128 whole = few == gained ? few / kParts : gained / kParts;
+    ExactTime time;
+    time.whole_ = elapsed + whole;
+    time.part_ = static_cast<int64_t>(gained - whole * kParts);
+    if (time.part_ < 0) {
+      time.part_ += kParts;
+      --time.whole_;
+    }
+    return time;
+  }
 
  private:
-  absl::int128 units_ = 0;
+  static constexpr int64_t kParts = 1'000'000'000'000'000'000;
+
+  // Whole nanoseconds, rounded down, and what is above them in 10^-18 ns: kept
+  // apart, since all that is read is whole nanoseconds.
+  absl::int128 whole_ = 0;
+  int64_t part_ = 0;
 };
 
 // Whether the interval holds the exact value.
@@ -72,6 +108,14 @@ struct Bracket {
     return {{width / 4, width / 4, width / 4, width - 3 * (width / 4)}};
   }
   absl::Duration Width() const { return gaps[0] + gaps[1] + gaps[2] + gaps[3]; }
+};
+
+// The same from the first reading on: when the others are read, in whole
+// nanoseconds.
+struct Moments {
+  explicit Moments(const Bracket& bracket);
+  std::array<int64_t, 4> at;
+  absl::Duration Width() const { return absl::Nanoseconds(at[3]); }
 };
 
 // A machine whose clocks are functions of true time, known exactly. True time
@@ -113,12 +157,15 @@ class VirtualMachine {
   void Glitch(absl::Duration by, unsigned readings, int groups = 0);
 
   // Reads the group; it takes the bracket's width of true time.
-  ClockReading Read(absl::Duration t, const Bracket& bracket = {});
+  ClockReading Read(absl::Duration t, const Bracket& bracket = {}) {
+    return Read(t, Moments(bracket));
+  }
+  ClockReading Read(absl::Duration t, const Moments& moments);
 
   // What the clocks show at `t`, exactly.
-  ExactTime Raw(absl::Duration t) const { return At(t).raw; }
-  ExactTime Monotonic(absl::Duration t) const { return At(t).monotonic; }
-  ExactTime Realtime(absl::Duration t) const { return At(t).realtime; }
+  ExactTime Raw(absl::Duration t) const;
+  ExactTime Monotonic(absl::Duration t) const;
+  ExactTime Realtime(absl::Duration t) const;
 
   uint64_t discontinuities() const { return discontinuities_; }
   const std::string& boot_id() const { return boot_id_; }
@@ -134,13 +181,24 @@ class VirtualMachine {
     unsigned readings;
     int groups;
   };
-  Clocks At(absl::Duration t) const;
+  // How far a clock has come since the anchor at a moment in ns; while the
+  // machine stands still, the anchor lies ahead.
+  ExactTime RawRan(int64_t t) const {
+    return ExactTime::Run(std::max<int64_t>(t - anchored_, 0), raw_gain_);
+  }
+  ExactTime OthersRan(int64_t t) const {
+    return ExactTime::Run(std::max<int64_t>(t - anchored_, 0), gain_);
+  }
   void Anchor(absl::Duration t);
+  void Gain();
 
-  absl::Duration anchored_;
+  int64_t anchored_ = 0;  // ns
   Clocks anchor_;
   PartsPerBillion rate_ = 0;
   PartsPerBillion slew_ = 0;
+  // As both make it: of RAW and of the others.
+  absl::int128 raw_gain_ = 0;
+  absl::int128 gain_ = 0;
   uint64_t discontinuities_ = 0;
   int boots_ = 1;
   std::string boot_id_ = "boot-1";

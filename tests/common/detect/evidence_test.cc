@@ -83,6 +83,12 @@ TEST(EvidenceTest, ArguesForALeapWithItsFigures) {
       "neither\n");
 }
 
+TEST(EvidenceTest, SaysNothingOfPausesOfAClockThatLeaptAhead) {
+  Finding jump = Jump(absl::Seconds(13));
+  jump.listened = true;
+  EXPECT_THAT(Text(jump), Not(HasSubstr("libvirt")));
+}
+
 TEST(EvidenceTest, SaysHowNearAKnownSizeIs) {
   Finding jump = Jump(kTwoTo42 - absl::Microseconds(500));
   EXPECT_THAT(Text(jump), HasSubstr("lies within 1 ms"));

@@ -48,8 +48,8 @@ TEST(GuestDriftTest, TellsWhenAWarningIsDue) {
   WatchedGuest w;
   w.pair.guest.SetRate(w.pair.now, 50'000);
   w.Polls(150);
-  ASSERT_TRUE(w.guest.until_warning().has_value());
-  const Interval due = *w.guest.until_warning();
+  ASSERT_TRUE(w.guest.UntilWarning(w.guest.drift()).has_value());
+  const Interval due = *w.guest.UntilWarning(w.guest.drift());
   // 500 ms at 50 us a second are 10000 s, of which 750 are over.
   const absl::Duration left = absl::Seconds(10'000 - 745);
   EXPECT_TRUE(due.WidenedBy(absl::Seconds(6)).Contains(left));
@@ -59,10 +59,12 @@ TEST(GuestDriftTest, TellsWhenAWarningIsDue) {
   GuestPolicy policy = w.guest.policy();
   policy.intended_offset = absl::Milliseconds(400);
   w.guest.SetPolicy(policy, w.Now());
-  EXPECT_FALSE(w.guest.until_warning().has_value()) << "it leads there";
+  EXPECT_FALSE(w.guest.UntilWarning(w.guest.drift()).has_value())
+      << "it leads there";
   policy.intended_offset = absl::Milliseconds(-600);
   w.guest.SetPolicy(policy, w.Now());
-  EXPECT_EQ(w.guest.until_warning(), Interval::Exactly(absl::ZeroDuration()));
+  EXPECT_EQ(w.guest.UntilWarning(w.guest.drift()),
+            Interval::Exactly(absl::ZeroDuration()));
 }
 
 TEST(GuestDriftTest, IsToldOfAGuestTooFastForABand) {
@@ -147,7 +149,7 @@ TEST(GuestDriftTest, IsNotToldOfAGuestThatSaysNothing) {
   ASSERT_TRUE(w.guest.drift().has_value());
   w.guest.OnUnreachable("no answer for 3 polls", w.Now());
   EXPECT_FALSE(w.guest.drift().has_value());
-  EXPECT_FALSE(w.guest.until_warning().has_value());
+  EXPECT_FALSE(w.guest.UntilWarning(w.guest.drift()).has_value());
   w.Polls(1);
   EXPECT_TRUE(w.guest.drift().has_value());
   w.guest.OnPaused(w.Now());

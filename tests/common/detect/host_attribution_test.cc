@@ -43,14 +43,56 @@ TEST_F(HostAttributionTest, TellsSinceWhenARebootedGuestIsUnknown) {
   EXPECT_GE(w_.guest.verdict_since(), now);
 }
 
-TEST_F(HostAttributionTest, ForgetsTheCountersWhenTheClocksourceChanges) {
+TEST_F(HostAttributionTest, ForgetsRatesWhenTheClocksourceChanges) {
+  w_.Polls(30);
+  ASSERT_TRUE(w_.guest.rate().has_value());
   w_.pair.guest.clocksource = "xen";
-  w_.LeapGuest(absl::Milliseconds(300));
+  w_.pair.guest.SetRate(w_.pair.now, 90'000);
   w_.Poll();
-  EXPECT_THAT(w_.Codes(), IsEmpty());
   EXPECT_FALSE(w_.guest.rate().has_value());
-  EXPECT_EQ(w_.guest.verdict(), Verdict::kOk);
-  // Its own clocks are still compared.
+  w_.Polls(30);
+  EXPECT_LE(w_.guest.rate()->lo_ppm, 90);
+  EXPECT_GE(w_.guest.rate()->hi_ppm, 90);
+  EXPECT_THAT(w_.Codes(), IsEmpty());
+}
+
+TEST_F(HostAttributionTest, BlamesNoRateOfTheLastClocksourceOnTheNext) {
+  w_.pair.guest.SetRate(w_.pair.now, 180'000);
+  w_.Polls(30);
+  ASSERT_THAT(w_.Codes(), ElementsAre("rate-fault"));
+  w_.pair.guest.clocksource = "xen";
+  w_.pair.guest.SetRate(w_.pair.now, 0);
+  w_.Poll();
+  EXPECT_THAT(w_.Codes(), ElementsAre("(rate-fault)"));
+}
+
+// RAW goes on over the change.
+TEST_F(HostAttributionTest, NamesALeapInTheGapInWhichTheClocksourceChanges) {
+  for (const absl::Duration by :
+       {absl::Milliseconds(700), absl::Seconds(90), absl::Seconds(-6)}) {
+    WatchedGuest w;
+    w.Polls(3);
+    w.pair.guest.clocksource = "xen";
+    w.LeapGuest(by);
+    w.Polls(2);
+    EXPECT_THAT(w.Codes(),
+                ElementsAre(by > absl::ZeroDuration() ? "counter-jump"
+                                                      : "stood-still"));
+    EXPECT_EQ(w.guest.verdict(), Verdict::kWrong);
+    EXPECT_TRUE(w.OffsetHolds());
+  }
+}
+
+TEST_F(HostAttributionTest, NamesALeapWithinTheBurstThatShowsTheChange) {
+  w_.BeforeExchange(3, [&] {
+    w_.pair.guest.clocksource = "hpet";
+    w_.LeapGuest(absl::Seconds(90));
+  });
+  w_.Polls(2);
+  EXPECT_THAT(w_.Codes(), ElementsAre("counter-jump"));
+}
+
+TEST_F(HostAttributionTest, StillTellsOfASetWhenTheClocksourceChanges) {
   w_.pair.guest.clocksource = "hpet";
   w_.SetGuest(absl::Seconds(-6));
   w_.Poll();

@@ -19,7 +19,10 @@ constexpr absl::Duration kMidnight = absl::Seconds(1'483'228'800);
 constexpr absl::Duration kSecond = absl::Seconds(1);
 const LeapState kNothing = {};
 const LeapState kAnnounced = {.announced = 1, .tai_offset_s = 36};
-const LeapState kCounted = {.announced = 0, .tai_offset_s = 37};
+const LeapState kStillAnnounced = {
+    .announced = 1, .read_with_clocks = true, .tai_offset_s = 36};
+const LeapState kCounted = {
+    .announced = 0, .read_with_clocks = true, .tai_offset_s = 37};
 
 Interval About(absl::Duration d) {
   return Interval::Exactly(d).WidenedBy(absl::Microseconds(2));
@@ -28,6 +31,8 @@ Interval About(absl::Duration d) {
 TEST(LeapSecondTest, IsASecondAtTheEndOfADayThatTheKernelTellsOf) {
   const absl::Duration poll = absl::Seconds(5);
   EXPECT_TRUE(IsLeapSecond(About(-kSecond), kAnnounced, kAnnounced,
+                           kMidnight + kSecond, poll));
+  EXPECT_TRUE(IsLeapSecond(About(-kSecond), kAnnounced, kCounted,
                            kMidnight + kSecond, poll));
   EXPECT_TRUE(IsLeapSecond(About(-kSecond),
                            {.announced = 0, .tai_offset_s = 36}, kCounted,
@@ -50,6 +55,9 @@ TEST(LeapSecondTest, IsNoneWhereAnythingDoesNotFit) {
                             kAnnounced, kCounted, after, poll));
   EXPECT_FALSE(IsLeapSecond(About(-kSecond), kAnnounced, kCounted,
                             kMidnight + absl::Hours(12), poll));
+  // Announced, but the kernel has not made one: somebody set the clock.
+  EXPECT_FALSE(
+      IsLeapSecond(About(-kSecond), kAnnounced, kStillAnnounced, after, poll));
   // The offset from TAI was set from nothing, by a daemon.
   EXPECT_FALSE(IsLeapSecond(About(-kSecond),
                             {.announced = 0, .tai_offset_s = 0}, kCounted,

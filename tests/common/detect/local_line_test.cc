@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <random>
+
 #include "absl/time/time.h"
 #include "tests/support/virtual_machine.h"
 
@@ -74,6 +77,41 @@ TEST_F(LocalLineTest, TakesTheFastestSlewForWhatItIs) {
       EXPECT_FALSE(MovementBetween(before_, Read(), kFastestSlew).Any());
     }
   }
+}
+
+// Sizes and slews around what can just be told, through brackets of any width.
+TEST_F(LocalLineTest, TellsWhetherAnythingMovedAsItTellsHowMuch) {
+  std::mt19937_64 random(1);
+  const auto upto = [&](int64_t most) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(most + 1));
+  };
+  const auto width = [&] { return absl::Nanoseconds(upto(2000)); };
+  int moved = 0;
+  constexpr int kTimes = 20'000;
+  for (int i = 0; i < kTimes; ++i) {
+    before_ = Read(width());
+    const absl::Duration by = absl::Nanoseconds(upto(8000) - 4000);
+    switch (random() % 4) {
+      case 0:
+        machine_.SetRealtime(now_, by);
+        break;
+      case 1:
+        machine_.LeapTimekeeping(now_, by * 30'000);
+        break;
+      case 2:
+        machine_.Sleep(now_, absl::AbsDuration(by));
+        break;
+      case 3:
+        machine_.SetSlew(now_, upto(240'000'000) - 120'000'000);
+        break;
+    }
+    const LocalReading after = Read(width());
+    const bool any = MovementBetween(before_, after, kFastestSlew).Any();
+    ASSERT_EQ(AnyMovementBetween(before_, after, kFastestSlew), any) << i;
+    moved += any ? 1 : 0;
+  }
+  EXPECT_GT(moved, kTimes / 10);
+  EXPECT_LT(moved, kTimes * 9 / 10);
 }
 
 TEST_F(LocalLineTest, IsLastingAfterTwoReadingsThatAgree) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -15,7 +16,9 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 using testing::WatchedGuest;
 
@@ -147,6 +150,108 @@ TEST_F(RateAttributionTest, TellsALeapFromTheRateThatCameWithIt) {
 
 // Leaps that are small beside what bounds leave open are told a poll later, or
 // not at all, but never under another name.
+// A line from before the first to after the second is steep; where it stood in
+// between shows that it ran at no such rate.
+TEST_F(RateAttributionTest, TakesTwoLeapsToOneSideForNoRate) {
+  for (int first = 1; first <= 12; ++first) {
+    for (int nth = 0; nth < 8; ++nth) {
+      for (const int64_t second_ms : {2, 8, 40, 200, 1700}) {
+        WatchedGuest w;
+        w.way.back = absl::Milliseconds(2);
+        w.Polls(6);
+        w.LeapGuest(absl::Milliseconds(-first));
+        w.Polls(7);
+        w.way.back = absl::Milliseconds(second_ms * 3 / 2);
+        w.BeforeExchange(nth,
+                         [&] { w.LeapGuest(absl::Milliseconds(-second_ms)); });
+        for (int i = 0; i < 4; ++i) {
+          w.Polls(1);
+          EXPECT_THAT(w.Codes(), Not(Contains(HasSubstr("rate-fault"))))
+              << -first << " ms, then " << -second_ms << " ms before the "
+              << nth << "th";
+        }
+      }
+    }
+  }
+}
+
+// A burst that finds one leap can hold the next; a few wide bounds of it can
+// leave room for a line through all.
+TEST_F(RateAttributionTest, TakesALeapWithinTheBurstForNoRate) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> upto(0, 1);
+  for (int i = 0; i < 20'000; ++i) {
+    WatchedGuest w;
+    const double width = std::pow(10, -4 + 3 * upto(random));
+    const auto delay = [&] { return absl::Seconds(width * upto(random)); };
+    w.tamper = [&](Exchange&) {
+      w.way.out = delay();
+      w.way.back = delay();
+      // Between two questions.
+      if (upto(random) < 0.3) w.Pass(absl::Seconds(upto(random)));
+    };
+    w.Polls(4);
+    w.LeapGuest(absl::Seconds((upto(random) - 0.5) * 80));
+    const double second = width * std::pow(10, -1 + 2 * upto(random));
+    w.BeforeExchange(1 + static_cast<int>(8 * upto(random)), [&] {
+      w.LeapGuest(absl::Seconds(upto(random) < 0.5 ? second : -second));
+    });
+    w.Polls(1);
+    ASSERT_THAT(w.Codes(), Not(Contains(HasSubstr("rate-fault"))))
+        << "life " << i;
+  }
+}
+
+// Of where it stood before a leap too little may be known to tell a rate, or it
+// leapt there and back: what is left is what sound counters drift.
+TEST_F(RateAttributionTest, TellsNoRateThatSoundCountersMayHave) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> upto(0, 1);
+  for (int i = 0; i < 4000; ++i) {
+    WatchedGuest w;
+    for (int phase = 0; phase < 4; ++phase) {
+      w.way.back = absl::Seconds(std::pow(10, -4 + 5 * upto(random)));
+      w.Polls(1 + static_cast<int>(3 * upto(random)));
+      w.way.back = absl::Seconds(std::pow(10, -4 + 5 * upto(random)));
+      w.BeforeExchange(static_cast<int>(8 * upto(random)), [&] {
+        const absl::Duration leap =
+            absl::Seconds(std::pow(10, -3 + 4 * upto(random)));
+        w.LeapGuest(upto(random) < 0.8 ? -leap : leap);
+      });
+      w.Polls(1);
+    }
+    for (const Finding& finding : w.guest.findings()) {
+      if (finding.code != FindingCode::kRateFault) continue;
+      ASSERT_GT(finding.rate->LeastMagnitude(), kSoundApartPpm) << "life " << i;
+    }
+  }
+}
+
+// Where a contradiction rests on a bound from long ago a small rate explains it
+// as well, and over a wide way that takes long to deny.
+TEST_F(RateAttributionTest, TakesARateThatWideAnswersHideForNoLeap) {
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> upto(0, 1);
+  for (int i = 0; i < 100; ++i) {
+    WatchedGuest w;
+    w.Polls(3);
+    const double ppm = 550 + 1500 * upto(random);
+    w.pair.guest.SetRate(w.pair.now, static_cast<PartsPerBillion>(
+                                         (i % 2 == 0 ? 1000 : -1000) * ppm));
+    const double widest = std::pow(10, -1.5 + 2 * upto(random));
+    for (int poll = 0; poll < 200; ++poll) {
+      w.way.out = absl::Seconds(widest / 2 * upto(random));
+      w.way.back = absl::Seconds(widest * (0.1 + upto(random)));
+      w.Polls(1);
+    }
+    for (const Finding& finding : w.guest.findings()) {
+      ASSERT_EQ(finding.code, FindingCode::kRateFault)
+          << CodeName(finding.code) << " in life " << i << ": " << ppm
+          << " ppm, answers up to " << widest << " s";
+    }
+  }
+}
+
 TEST_F(RateAttributionTest, NamesALeapOfAnySizeAtAnyWidth) {
   for (const absl::Duration leap :
        {absl::Milliseconds(1), absl::Milliseconds(8), absl::Milliseconds(30),

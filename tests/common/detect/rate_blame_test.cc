@@ -25,10 +25,11 @@ constexpr absl::Duration kPatience = absl::Minutes(10);
 const RateInterval kFast = {790, 810};
 const RateInterval kSlow = {-810, -790};
 
-RateWitness Sound() { return {.claimed = {}, .sound = true}; }
+RateWitness Sound() { return {.claimed = {}, .sound = true, .leans = false}; }
+RateWitness Leans() { return {.claimed = {}, .sound = false, .leans = true}; }
 RateWitness NotYet() { return {}; }
 RateWitness Claims(const RateInterval& rate) {
-  return {.claimed = rate, .sound = false};
+  return {.claimed = rate, .sound = false, .leans = true};
 }
 RateBlame Blame(const std::vector<RateWitness>& others,
                 absl::Duration open_for = kEarly) {
@@ -37,7 +38,9 @@ RateBlame Blame(const std::vector<RateWitness>& others,
 
 TEST(RateBlameTest, IsTheGuestsWhereAnotherRunsSoundly) {
   EXPECT_EQ(Blame({Sound()}), RateBlame::kGuest);
-  EXPECT_EQ(Blame({NotYet(), Sound(), NotYet()}), RateBlame::kGuest);
+  EXPECT_EQ(Blame({NotYet(), Sound()}), RateBlame::kGuest);
+  EXPECT_EQ(Blame({NotYet(), Sound(), NotYet(), Sound(), Sound()}),
+            RateBlame::kGuest);
 }
 
 TEST(RateBlameTest, IsTheHostsWhereMostRunOffAlike) {
@@ -54,7 +57,25 @@ TEST(RateBlameTest, IsTheGuestsWhereMostRunOtherwise) {
 TEST(RateBlameTest, IsOpenUntilSomebodyCanTell) {
   EXPECT_EQ(Blame({NotYet()}), RateBlame::kOpen);
   EXPECT_EQ(Blame({NotYet(), NotYet()}, kPatience), RateBlame::kGuest);
+  EXPECT_EQ(Blame({NotYet(), Leans()}, kPatience), RateBlame::kOpen)
+      << "it may be the host's";
+  EXPECT_EQ(Blame({Sound(), Leans()}), RateBlame::kGuest);
   EXPECT_EQ(Blame({}), RateBlame::kGuest) << "nobody could ever tell";
+}
+
+// The host runs off, and the one that seems sound runs off as far by itself.
+TEST(RateBlameTest, IsOpenWhereMostAreYetToSay) {
+  EXPECT_EQ(Blame({NotYet(), Sound(), NotYet()}), RateBlame::kOpen);
+  EXPECT_EQ(Blame({NotYet(), Sound(), NotYet()}, kPatience / 2),
+            RateBlame::kGuest);
+}
+
+TEST(RateBlameTest, IsOpenWhereMostLeanThatWay) {
+  EXPECT_EQ(Blame({Sound(), Leans(), Leans()}), RateBlame::kOpen);
+  EXPECT_EQ(Blame({Sound(), Leans(), Leans()}, kPatience), RateBlame::kOpen);
+  EXPECT_EQ(Blame({Sound(), Leans(), Claims(kFast)}), RateBlame::kHost);
+  EXPECT_EQ(Blame({Sound(), Sound(), Sound(), Leans(), Leans()}),
+            RateBlame::kGuest);
 }
 
 TEST(RateBlameTest, GivesWhatRatesHaveInCommon) {
@@ -155,6 +176,29 @@ TEST_F(SharedRateTest, BlamesNoGuestForTheHostsCounter) {
     EXPECT_FALSE(HostIsBlamed());
     EXPECT_TRUE(ever_blamed_.empty());
   }
+}
+
+// What sound counters differ by is much of a small rate: here the guests see
+// from 105 to 195 ppm of the host's 150. Those that see most claim it first.
+TEST_F(SharedRateTest, BlamesNoGuestForASmallRateOfTheHost) {
+  Guests(4);
+  for (int i = 0; i < 4; ++i) machines_[i].SetRate(now_, 45'000 - 30'000 * i);
+  Polls(30);
+  host_.SetRate(now_, -150'000);
+  Polls(150);
+  EXPECT_TRUE(HostIsBlamed());
+  EXPECT_TRUE(ever_blamed_.empty());
+}
+
+TEST_F(SharedRateTest, BlamesAGuestForASmallRateThatOthersDoNotShare) {
+  Guests(2);
+  machines_[0].SetRate(now_, -45'000);
+  machines_[1].SetRate(now_, 45'000);
+  Polls(30);
+  machines_[0].SetRate(now_, -45'000 + 250'000);
+  Polls(150);
+  EXPECT_FALSE(HostIsBlamed());
+  EXPECT_EQ(ever_blamed_, std::set<int>({0}));
 }
 
 TEST_F(SharedRateTest, BlamesTheOneGuestThatRunsOff) {

@@ -55,7 +55,9 @@ TEST(LocalDifferencesTest, HoldTheTruthOfAnyBracketUnderAnySlew) {
       gap = absl::Nanoseconds(random() % 4 == 0 ? upto(50'000'000) : upto(99));
     }
     const absl::Duration at = absl::Nanoseconds(upto(3'000'000'000));
-    const LocalDifferences d = DifferencesOf(machine.Read(at, bracket));
+    const ClockReading reading = machine.Read(at, bracket);
+    const LocalDifferences d = DifferencesOf(reading);
+    ASSERT_EQ(RealMonoOf(reading), d.real_mono);
     ASSERT_TRUE(d.real_mono.Contains(real_mono)) << i;
     ASSERT_TRUE(d.boot_mono.Contains(boot_mono)) << i;
     // As MONOTONIC was read.

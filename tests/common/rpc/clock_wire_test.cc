@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "noonmark/v1/agent.pb.h"
 #include "tests/support/status_matchers.h"
@@ -35,6 +36,14 @@ v1::ClockExchange GoodExchange() {
   wire.set_boot_id("a28ee7cb-bd4a-4d20-b3d0-5ea1d7e1a0f1");
   wire.set_clocksource("xen");
   wire.mutable_discipline()->set_tick_us(10'000);
+  v1::LogWatch* logs = wire.mutable_log_watch();
+  logs->set_lines(4);
+  for (size_t i = 0; i < JumpReport::kMostRecent; ++i) {
+    v1::ToldJump* told = logs->add_recent();
+    told->set_teller(v1::JUMP_TELLER_KERNEL);
+    told->set_way(v1::JUMP_WAY_FORWARD);
+    told->set_figure_ns(kMax);
+  }
   v1::GlitchHunt* hunt = wire.mutable_glitch_hunt();
   hunt->set_reads(1000);
   hunt->set_glitches(7);
@@ -55,6 +64,9 @@ v1::GuestDescription GoodDescription() {
   wire.add_clocksources_available("xen");
   wire.mutable_discipline()->set_tick_us(10'000);
   wire.mutable_xen()->set_guest_type("PVH");
+  wire.mutable_xen()->mutable_tsc()->set_mode(3);
+  wire.mutable_xen()->mutable_tsc()->set_khz(100'000'000);
+  wire.mutable_xen()->mutable_tsc()->set_incarnation(0xFFFFFFFF);
   return wire;
 }
 
@@ -72,6 +84,22 @@ std::vector<Fault<v1::ClockExchange>> HostileExchanges() {
       {"received", [](M& m) { m.clear_received(); }},
       {"sent", [](M& m) { m.clear_sent(); }},
       {"sequence", [](M& m) { m.Clear(); }},
+      {"log_watch.recent", [](M& m) { m.mutable_log_watch()->set_lines(3); }},
+      {"log_watch.recent",
+       [](M& m) {
+         *m.mutable_log_watch()->add_recent() = m.log_watch().recent(0);
+       }},
+      {"log_watch.recent.teller",
+       [](M& m) { m.mutable_log_watch()->mutable_recent(1)->clear_teller(); }},
+      {"log_watch.recent.way",
+       [](M& m) {
+         m.mutable_log_watch()->mutable_recent(3)->set_way(
+             static_cast<v1::JumpWay>(4));
+       }},
+      {"log_watch.recent.figure_ns",
+       [](M& m) {
+         m.mutable_log_watch()->mutable_recent(2)->set_figure_ns(-1);
+       }},
       {"glitch_hunt.recent",
        [](M& m) { m.mutable_glitch_hunt()->set_glitches(3); }},
       {"glitch_hunt.recent",
@@ -163,6 +191,11 @@ std::vector<Fault<v1::GuestDescription>> HostileDescriptions() {
       faults.push_back({field, [set = set, text](M& m) { set(m, text); }});
     }
   }
+  faults.push_back({"xen.tsc.mode",
+                    [](M& m) { m.mutable_xen()->mutable_tsc()->set_mode(4); }});
+  faults.push_back({"xen.tsc.khz", [](M& m) {
+                      m.mutable_xen()->mutable_tsc()->set_khz(100'000'001);
+                    }});
   faults.push_back({"clocksources_available", [](M& m) {
                       for (int i = 0; i < 32; ++i) {
                         m.add_clocksources_available("tsc");
@@ -516,6 +549,45 @@ TEST(EncodeClockReadingTest, SaturatesWhatTheWireCannotHold) {
   EXPECT_EQ(wire.raw_before_ns(), kMin);
   EXPECT_EQ(wire.realtime_ns(), kMax);
   EXPECT_EQ(wire.raw_after_ns(), kMax);
+}
+
+TEST(ClockWireTest, BringsOverWhatLogsSaid) {
+  GuestReading reading;
+  reading.sequence = 1;
+  reading.logs.emplace();
+  v1::ClockExchange wire;
+  for (const JumpTeller teller :
+       {JumpTeller::kDovecot, JumpTeller::kPostfix, JumpTeller::kNtpd,
+        JumpTeller::kChronyd, JumpTeller::kTimesyncd, JumpTeller::kKernel}) {
+    ToldJump told;
+    told.teller = teller;
+    told.way = JumpWay::kBack;
+    told.figure_is_the_least = teller == JumpTeller::kDovecot;
+    told.attested = teller != JumpTeller::kNtpd;
+    told.boottime = absl::Nanoseconds(77);
+    if (teller != JumpTeller::kKernel) told.figure = absl::Nanoseconds(5);
+    reading.logs->Add(told);
+    EncodeGuestReading(reading, &wire);
+    EXPECT_EQ(
+        v1::JumpTeller_Name(wire.log_watch().recent().rbegin()->teller()),
+        absl::StrCat("JUMP_TELLER_",
+                     absl::AsciiStrToUpper(std::string(TellerName(teller)))));
+    const auto decoded = DecodeClockExchange(wire);
+    ASSERT_THAT(decoded, IsOk());
+    ASSERT_TRUE(decoded->logs.has_value());
+    EXPECT_EQ(decoded->logs->lines, reading.logs->lines);
+    ASSERT_EQ(decoded->logs->recent.size(), reading.logs->recent.size());
+    const ToldJump& last = decoded->logs->recent.back();
+    EXPECT_EQ(last.teller, told.teller);
+    EXPECT_EQ(last.way, told.way);
+    EXPECT_EQ(last.figure, told.figure);
+    EXPECT_EQ(last.figure_is_the_least, told.figure_is_the_least);
+    EXPECT_EQ(last.attested, told.attested);
+    EXPECT_EQ(last.boottime, told.boottime);
+  }
+  reading.logs.reset();
+  EncodeGuestReading(reading, &wire);
+  EXPECT_FALSE(DecodeClockExchange(wire)->logs.has_value());
 }
 
 }  // namespace

@@ -104,6 +104,60 @@ TEST(CompletionLoopTest, RingsAtOnceForATimeThatIsOver) {
   loop.Run();
 }
 
+TEST(CompletionLoopTest, CallsWhenItIsDueAndNotEarlyAndInOrder) {
+  CompletionLoop loop(Queue());
+  SystemClock clock;
+  const MonotonicTime start = clock.Now();
+  std::vector<int> seen;
+  const auto call = [&](int number) {
+    EXPECT_GE(clock.Now() - start, absl::Milliseconds(number));
+    seen.push_back(number);
+  };
+  loop.CallAfter(absl::Milliseconds(6), [&] {
+    call(6);
+    // However late that was.
+    loop.CallAfter(absl::Milliseconds(1), [&] {
+      call(7);
+      loop.Stop();
+    });
+  });
+  loop.CallAfter(absl::Milliseconds(2), [&] { call(2); });
+  loop.CallAfter(-absl::Seconds(1), [&] { call(0); });
+  loop.Run();
+  EXPECT_THAT(seen, ElementsAre(0, 2, 6, 7));
+}
+
+TEST(CompletionLoopTest, MakesNoCallThatWasTakenBack) {
+  CompletionLoop loop(Queue());
+  bool called = false;
+  const CompletionLoop::CallId first =
+      loop.CallAfter(absl::Milliseconds(1), [&] { called = true; });
+  CompletionLoop::CallId third = 0;
+  loop.CallAfter(absl::Milliseconds(2), [&] { loop.TakeBack(third); });
+  third = loop.CallAfter(absl::Milliseconds(2), [&] { called = true; });
+  const CompletionLoop::CallId last =
+      loop.CallAfter(absl::Milliseconds(3), [&] { loop.Stop(); });
+  loop.TakeBack(first);
+  loop.TakeBack(0);
+  loop.Run();
+  EXPECT_FALSE(called);
+  loop.TakeBack(last);
+}
+
+TEST(CompletionLoopTest, ATimerAndCallsDoNotMindEachOther) {
+  CompletionLoop loop(Queue());
+  SystemClock clock;
+  int left = 2;
+  const auto one_less = [&] {
+    if (--left == 0) loop.Stop();
+  };
+  loop.OnTimer(one_less);
+  loop.SetTimer(clock.Now() + absl::Milliseconds(2));
+  loop.CallAfter(absl::Milliseconds(2), one_less);
+  loop.Run();
+  EXPECT_EQ(left, 0);
+}
+
 TEST(CompletionLoopTest, ReplacesAnEarlierTimerByALaterOne) {
   CompletionLoop loop(Queue());
   SystemClock clock;

@@ -28,6 +28,8 @@ struct Settings {
   int64_t burst = 0;
   bool wait = false;
   std::vector<std::pair<std::string, absl::Duration>> guests;
+  std::vector<std::string> units;
+  std::vector<int64_t> ports;
 };
 
 void Read(ConfigFile& file, Settings& settings) {
@@ -39,6 +41,8 @@ void Read(ConfigFile& file, Settings& settings) {
   settings.burst = poll.Integer("burst", 8, 1, 64);
   settings.mode = poll.OneOf("mode", "observe", {"observe", "advise"});
   settings.wait = poll.Table("start").Bool("wait", true);
+  settings.units = root.Strings("units", 2);
+  settings.ports = root.Integers("ports", 2, 1, 65535);
   for (ConfigTable guest : root.Tables("guest")) {
     std::string uuid = guest.String("uuid", "none");
     const absl::Duration offset = guest.Duration(
@@ -135,6 +139,18 @@ const Case kCases[] = {
     {"InTables", "name='n'\n[[guest]]\nuuid='u'\n[[guest]]\nuuid = 7",
      "F:5:8: guest.uuid: must be a string, not 7"},
 
+    {"StringsAreString", "name='n'\nunits = 'a'",
+     "F:2:9: units: must be at most 2 strings, [\"...\"], not \"a\""},
+    {"StringsAreMixed", "name='n'\nunits = ['a', 1]",
+     "F:2:9: units: must be at most 2 strings, [\"...\"]"},
+    {"StringsAreTooMany", "name='n'\nunits = ['a', 'b', 'c']",
+     "F:2:9: units: must be at most 2 strings, [\"...\"]"},
+    {"IntegersAreNumber", "name='n'\nports = 143",
+     "F:2:9: ports: must be at most 2 whole numbers from 1 to 65535, [...], "
+     "not 143"},
+    {"IntegersAreOutOfRange", "name='n'\nports = [143, 65536]",
+     "F:2:9: ports: must be at most 2 whole numbers from 1 to 65535, [...]"},
+
     // Required.
     {"RequiredIsAbsent", "[poll]\nburst = 8", "F:1:1: name: must be given"},
     {"FileIsEmpty", "", "F:1:1: name: must be given"},
@@ -164,9 +180,11 @@ const Case kCases[] = {
 
     // Unknown keys.
     {"KeyIsUnknown", "name='n'\ncolour = 'red'",
-     "F:2:1: unknown key \"colour\"; known here: name, poll, guest"},
+     "F:2:1: unknown key \"colour\"; known here: name, poll, units, ports, "
+     "guest"},
     {"TableIsUnknown", "name='n'\n[pol]\ninterval='5s'\nburst=8",
-     "F:2:2: unknown key \"pol\"; known here: name, poll, guest"},
+     "F:2:2: unknown key \"pol\"; known here: name, poll, units, ports, "
+     "guest"},
     {"NestedKeyIsUnknown", "name='n'\n[poll]\nintervall = '5s'",
      "F:3:1: unknown key \"poll.intervall\"; known here: interval, burst, "
      "mode, start"},
@@ -175,7 +193,8 @@ const Case kCases[] = {
     {"KeyInTablesIsUnknown", "name='n'\n[[guest]]\n[[guest]]\nuid = 'u'",
      "F:4:1: unknown key \"guest.uid\"; known here: uuid, offset"},
     {"TablesAreUnknown", "name='n'\n[[gast]]\n[[gast]]",
-     "F:2:3: unknown key \"gast\"; known here: name, poll, guest"},
+     "F:2:3: unknown key \"gast\"; known here: name, poll, units, ports, "
+     "guest"},
 
     // All are told, in the order of the file.
     {"Many", "[poll]\nburst = 65\nburts = 8\ninterval = 5\n[[guest]]\nid = 1",
@@ -233,6 +252,8 @@ TEST(ConfigFileTest, GivesTheDefaultsOfAbsentKeys) {
 TEST(ConfigFileTest, GivesTheValuesOfTheFile) {
   Settings settings;
   ASSERT_THAT(ReadAndCheck("name = 'n'\n"
+                           "units = ['a', 'b']\n"
+                           "ports = [1, 65535]\n"
                            "[poll]\n"
                            "interval = '1m30s'  # comment\n"
                            "burst = 0x10\n"
@@ -250,6 +271,8 @@ TEST(ConfigFileTest, GivesTheValuesOfTheFile) {
   EXPECT_EQ(settings.burst, 16);
   EXPECT_EQ(settings.mode, "advise");
   EXPECT_FALSE(settings.wait);
+  EXPECT_THAT(settings.units, ElementsAre("a", "b"));
+  EXPECT_THAT(settings.ports, ElementsAre(1, 65535));
   EXPECT_THAT(settings.guests,
               ElementsAre(std::pair("b", absl::Hours(-1)),
                           std::pair("a", absl::ZeroDuration()),

@@ -11,6 +11,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "common/correct/order.h"
+#include "common/rpc/order_wire.h"
 #include "common/runtime/system_clock.h"
 #include "noonmark/v1/agent.grpc.pb.h"
 #include "tests/support/child_process.h"
@@ -159,6 +161,140 @@ TEST_F(DemoProgramTest, RefusesWrongUsageInOneLine) {
     EXPECT_NE(agent.ReadLine().find("--help tells the usage"),
               std::string::npos);
     EXPECT_EQ(agent.output(), "");
+  }
+}
+
+// dom0's part of a correction, as far as it takes.
+class DemoCorrectionTest : public DemoProgramTest {
+ protected:
+  // What an order is computed from.
+  void Measure() {
+    Send(++sequence_);
+    v1::ExchangeResponse response;
+    // Events may come before it.
+    while (!response.has_reading()) response = Receive().value();
+    const v1::ClockExchange& reading = response.reading();
+    const v1::ClockGroup& now = reading.sent();
+    boottime_ = absl::Nanoseconds(now.boottime_ns());
+    realtime_ = absl::Nanoseconds(now.realtime_ns());
+    header_.boot = ParseBootId(reading.boot_id()).value();
+  }
+  template <typename Request, typename Response, typename OneOrder>
+  OperationStatus Give(grpc::Status (v1::AgentService::Stub::*method)(
+                           grpc::ClientContext*, const Request&, Response*),
+                       const OneOrder& order) {
+    grpc::ClientContext context;
+    Request request;
+    Response response;
+    EncodeOrder(order, &request);
+    const grpc::Status call =
+        (stub_.get()->*method)(&context, request, &response);
+    EXPECT_TRUE(call.ok()) << call.error_message();
+    return DecodeOperationStatus(response.status()).value();
+  }
+  OperationStatus Quiesce(absl::Duration amount) {
+    Measure();
+    QuiesceOrder order;
+    order.header = header_;
+    order.lease = absl::Seconds(60);
+    order.amount = amount;
+    order.valid_until = boottime_ + absl::Seconds(5);
+    return Give(&v1::AgentService::Stub::Quiesce, order);
+  }
+  OperationStatus Correct(absl::Duration amount) {
+    Measure();
+    CorrectOrder order;
+    order.header = header_;
+    order.amount = amount;
+    order.valid_until = boottime_ + absl::Seconds(5);
+    order.real_minus_boot = realtime_ - boottime_;
+    return Give(&v1::AgentService::Stub::Correct, order);
+  }
+  OperationStatus Resume() {
+    return Give(&v1::AgentService::Stub::Resume, ResumeOrder{header_});
+  }
+  OperationStatus Status() {
+    return Give(&v1::AgentService::Stub::Status, StatusOrder());
+  }
+  // Until it is so far. What the demo does takes as long as its script says.
+  OperationStatus WaitFor(OperationPhase phase) {
+    OperationStatus status = Status();
+    while (status.phase < phase) status = Status();
+    EXPECT_EQ(status.phase, phase) << PhaseName(status.phase);
+    return status;
+  }
+
+  uint64_t sequence_ = 0;
+  OrderHeader header_ = {.operation = {{1}}, .epoch = 1, .boot = {}};
+  absl::Duration boottime_;
+  absl::Duration realtime_;
+};
+
+TEST_F(DemoCorrectionTest, CannotBeCorrectedWithoutServices) {
+  Start({});
+  grpc::ClientContext context;
+  v1::StatusResponse response;
+  EXPECT_EQ(
+      stub_->Status(&context, v1::StatusRequest(), &response).error_code(),
+      grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(DemoCorrectionTest, IsCorrectedWithItsServicesAtRestAndTheyComeBack) {
+  Start({"--fault", "offset=+6s", "--service",
+         "dovecot.service=mail-store,stop=20ms,start=20ms", "--service",
+         "postfix@-.service=mail-transfer,stop=20ms,start=20ms"});
+  EXPECT_EQ(Quiesce(absl::Seconds(-6)).refusal, Refusal::kNone);
+  const OperationStatus rest = WaitFor(OperationPhase::kAtRest);
+  ASSERT_EQ(rest.services.size(), 2u);
+  for (const ServiceStatus& service : rest.services) {
+    EXPECT_EQ(service.state, ServiceState::kInactive);
+    EXPECT_TRUE(service.stopped_by_us);
+  }
+
+  EXPECT_EQ(Correct(absl::Seconds(-6)).refusal, Refusal::kNone);
+  WaitFor(OperationPhase::kCorrected);
+  Measure();
+  EXPECT_LT(absl::AbsDuration(realtime_ - SystemClock().Read().realtime),
+            absl::Seconds(1));
+  Resume();
+  const OperationStatus end = WaitFor(OperationPhase::kEnded);
+  EXPECT_EQ(end.outcome, OperationOutcome::kDone)
+      << OutcomeName(end.outcome) << end.detail;
+  EXPECT_EQ(end.fate, CorrectionFate::kMoved);
+  EXPECT_LT(absl::AbsDuration(end.moved - absl::Seconds(-6)),
+            absl::Milliseconds(100));
+  for (const ServiceStatus& service : end.services) {
+    EXPECT_EQ(service.state, ServiceState::kActive);
+  }
+}
+
+TEST_F(DemoCorrectionTest, IsNotCorrectedWhereAServiceWouldNotStop) {
+  Start({"--service", "dovecot.service=mail-store,would-not-stop"});
+  EXPECT_EQ(Quiesce(absl::Seconds(-6)).refusal, Refusal::kNone);
+  const OperationStatus end = WaitFor(OperationPhase::kEnded);
+  EXPECT_EQ(end.fate, CorrectionFate::kNotMoved);
+  EXPECT_EQ(end.outcome, OperationOutcome::kGivenUp);
+  EXPECT_EQ(end.given_up, Refusal::kWouldNotStop);
+}
+
+TEST_F(DemoCorrectionTest, IsDisputedByADaemonThatStepsAfterItsStart) {
+  Start({"--service", "dovecot.service=mail-store,stop=20ms,start=20ms",
+         "--service",
+         "chrony.service=time-daemon,stop=20ms,start=20ms,"
+         "steps-after-start=+6s"});
+  Quiesce(absl::Seconds(-6));
+  WaitFor(OperationPhase::kAtRest);
+  Correct(absl::Seconds(-6));
+  while (Status().moved_by_others == absl::ZeroDuration()) {
+  }
+  Resume();
+  const OperationStatus end = WaitFor(OperationPhase::kEnded);
+  EXPECT_EQ(end.outcome, OperationOutcome::kDisputed)
+      << OutcomeName(end.outcome);
+  EXPECT_LT(absl::AbsDuration(end.moved_by_others - absl::Seconds(6)),
+            absl::Milliseconds(100));
+  for (const ServiceStatus& service : end.services) {
+    EXPECT_EQ(service.state, ServiceState::kActive) << service.unit;
   }
 }
 

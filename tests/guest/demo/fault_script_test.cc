@@ -37,6 +37,8 @@ TEST(ParseFaultTest, ReadsEveryForm) {
            Case{"set=-6s@1m30.5s", Fault::Kind::kSet, absl::Seconds(-6), 0,
                 absl::Milliseconds(90'500)},
            Case{"set=1h@0", Fault::Kind::kSet, absl::Hours(1), 0, none},
+           Case{"untold-set=-6s@8s", Fault::Kind::kUntoldSet, absl::Seconds(-6),
+                0, eight},
            Case{"rate=180ppm", Fault::Kind::kRate, none, 180'000, none},
            Case{"rate=-1ppb", Fault::Kind::kRate, none, -1, none},
            Case{"rate=100000ppm", Fault::Kind::kRate, none, 100'000'000, none},

@@ -110,6 +110,15 @@ TEST_F(ScriptedClockTest, SetsTheWallClockAloneAndTellsWhen) {
   EXPECT_EQ(ErrorOf(clock), RealtimeAlone(absl::Seconds(-5)));
 }
 
+TEST_F(ScriptedClockTest, SetsTheWallClockAndTellsNobody) {
+  ScriptedClock clock(&real_, Script({"untold-set=-6s@8s"}));
+  AdvanceToJustBefore();
+  EXPECT_EQ(ErrorOf(clock), kNone);
+  AdvanceToTheMoment();
+  EXPECT_EQ(ErrorOf(clock), RealtimeAlone(absl::Seconds(-6)));
+  EXPECT_THAT(clock.SetTimes(), ElementsAre());
+}
+
 TEST_F(ScriptedClockTest, IsOffFromTheStartAndTellsNobody) {
   ScriptedClock clock(&real_, Script({"offset=+3600s"}));
   EXPECT_EQ(ErrorOf(clock), RealtimeAlone(absl::Hours(1)));
@@ -173,6 +182,39 @@ TEST_F(ScriptedClockTest, AddsUpItsFaults) {
   const absl::Duration all =
       absl::Seconds(8) + absl::Milliseconds(8);  // 10 - 3 + 1 and the rate
   EXPECT_EQ(ErrorOf(clock), (Error{all, all + absl::Seconds(3594), all, all}));
+}
+
+TEST_F(ScriptedClockTest, IsSteppedInItsRealtimeAlone) {
+  ScriptedClock clock(&real_, Script({"offset=+6s"}));
+  clock.Step(absl::Seconds(-6));
+  EXPECT_EQ(ErrorOf(clock), kNone);
+  clock.Step(-kWrap);
+  EXPECT_EQ(ErrorOf(clock), RealtimeAlone(-kWrap));
+}
+
+TEST_F(ScriptedClockTest, IsSlewedAtFiveHundredPartsPerMillionAndNoFurther) {
+  ScriptedClock clock(&real_, {});
+  clock.Slew(absl::Milliseconds(-1));
+  const auto slewed = [](absl::Duration by) {
+    return Error{absl::ZeroDuration(), by, by, by};
+  };
+  real_.Advance(absl::Seconds(1));
+  EXPECT_EQ(ErrorOf(clock), slewed(absl::Microseconds(-500)));
+  EXPECT_EQ(clock.SlewLeft(), absl::Microseconds(-500));
+  // Another takes its place.
+  clock.Slew(absl::Milliseconds(2));
+  real_.Advance(absl::Seconds(3));
+  EXPECT_EQ(ErrorOf(clock), slewed(absl::Milliseconds(1)));
+  EXPECT_EQ(clock.SlewLeft(), absl::Microseconds(500));
+  real_.Advance(absl::Hours(1));
+  EXPECT_EQ(ErrorOf(clock), slewed(absl::Microseconds(1500)));
+  EXPECT_EQ(clock.SlewLeft(), absl::ZeroDuration());
+}
+
+TEST_F(ScriptedClockTest, ShowsNoGlitchWhereNoneIsToBeSpent) {
+  ScriptedClock clock(&real_, Script({"glitch=+10s@0"}));
+  EXPECT_EQ(clock.ReadWithoutGlitch().realtime, real_.Read().realtime);
+  EXPECT_EQ(ErrorOf(clock), All(absl::Seconds(10)));
 }
 
 }  // namespace

@@ -61,6 +61,25 @@ TEST(DescribeGuestTest, ReadsWhetherAnOldGuestFollowsItsHost) {
   EXPECT_EQ(DescribeGuest(root.path()).xen->independent_wallclock, true);
 }
 
+// As a processor under Xen shows it; elsewhere nobody asks it.
+TEST(DescribeGuestTest, ReadsXensWordOfTheCounterUnderXenOnly) {
+  const Cpuid xen = [](uint32_t leaf, uint32_t) -> CpuidRegisters {
+    if (leaf == 1) return {0, 0, 0x80000000, 0};
+    if (leaf == 0x40000000) {
+      return {0x40000004, 0x566e6558, 0x65584d4d, 0x4d4d566e};
+    }
+    if (leaf == 0x40000003) return {0, 2, 2'400'000, 9};
+    return {};
+  };
+  TemporaryDirectory root;
+  EXPECT_FALSE(DescribeGuest(root.path(), xen).xen.has_value());
+  root.Write("sys/hypervisor/type", "xen\n");
+  const GuestFacts facts = DescribeGuest(root.path(), xen);
+  ASSERT_TRUE(facts.xen->tsc.has_value());
+  EXPECT_EQ(facts.xen->tsc->mode, 2u);
+  EXPECT_EQ(facts.xen->tsc->incarnation, 9u);
+}
+
 TEST(DescribeGuestTest, TakesNoOtherHypervisorForXen) {
   TemporaryDirectory root;
   root.Write("sys/hypervisor/type", "other\n");

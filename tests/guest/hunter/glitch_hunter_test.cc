@@ -14,18 +14,18 @@ namespace {
 
 constexpr absl::Duration kWrap = absl::Nanoseconds(int64_t{1} << 42);
 
-// The kernel's clock, with one reading off in the third batch.
+// The kernel's clock, with one reading off in what is read third.
 class OnceOff : public WallTripleSource {
  public:
   void Read(absl::Span<WallTriple> triples) override {
     real_.Read(triples);
-    if (++batches_ == 3) triples[1].realtime += kWrap;
+    if (++reads_ == 3) triples[1].realtime += kWrap;
   }
   absl::Duration Tick() const override { return real_.Tick(); }
 
  private:
   SystemWallTriples real_;
-  int batches_ = 0;
+  int reads_ = 0;
 };
 
 TEST(GlitchHunterTest, LeavesWhatItCatchesInTheLogAndTells) {

@@ -178,11 +178,39 @@ TEST_F(AgentServerTest, TellsWhatTheHunterFoundAndThatItDid) {
   EXPECT_EQ(hunt.recent(0).cpu(), 3u);
 }
 
-TEST_F(AgentServerTest, TellsThatNobodyHunts) {
+TEST_F(AgentServerTest, TellsWhatLogsSaidAndThatTheyDid) {
+  JumpLog log;
+  options_.logs = &log;
   Start();
   Host host(address());
   host.Open();
-  EXPECT_FALSE(host.Ask(1).reading().has_glitch_hunt());
+  EXPECT_EQ(host.Ask(1).reading().log_watch().lines(), 0u);
+  ToldJump told;
+  told.teller = JumpTeller::kPostfix;
+  told.way = JumpWay::kBack;
+  for (int i = 0; i < 6; ++i) {
+    told.boottime = absl::Seconds(i);
+    log.Add(told);
+  }
+  server_->LineWasRead();
+  const auto response = host.Receive();
+  ASSERT_TRUE(response.has_value());
+  EXPECT_EQ(response->event().log_lines(), 6u);
+  const v1::LogWatch logs = host.Ask(2).reading().log_watch();
+  EXPECT_EQ(logs.lines(), 6u);
+  ASSERT_EQ(logs.recent_size(), 4);
+  EXPECT_EQ(logs.recent(3).teller(), v1::JUMP_TELLER_POSTFIX);
+  EXPECT_EQ(logs.recent(3).way(), v1::JUMP_WAY_BACK);
+  EXPECT_EQ(logs.recent(3).boottime_ns(), 5'000'000'000);
+}
+
+TEST_F(AgentServerTest, TellsThatNobodyHuntsAndNobodyReadsLogs) {
+  Start();
+  Host host(address());
+  host.Open();
+  const v1::ClockExchange reading = host.Ask(1).reading();
+  EXPECT_FALSE(reading.has_glitch_hunt());
+  EXPECT_FALSE(reading.has_log_watch());
 }
 
 TEST_F(AgentServerTest, MakesOneEventOfManyAndLosesNone) {

@@ -142,9 +142,25 @@ TEST(CommandLineTest, TellsItsVersion) {
 }
 
 TEST(HelpTest, FitsAScreenAndHasTwoExamples) {
-  const std::vector<std::vector<const char*>> commands = {
-      {},          {"report"}, {"guests"},         {"explain"},
-      {"version"}, {"config"}, {"config", "check"}};
+  const std::vector<std::vector<const char*>> commands = {{},
+                                                          {"report"},
+                                                          {"guests"},
+                                                          {"explain"},
+                                                          {"plan"},
+                                                          {"correct"},
+                                                          {"quiesce"},
+                                                          {"resume"},
+                                                          {"hold"},
+                                                          {"release"},
+                                                          {"version"},
+                                                          {"config"},
+                                                          {"config", "check"},
+                                                          {"pki"},
+                                                          {"pki", "init"},
+                                                          {"pki", "issue"},
+                                                          {"pki", "list"},
+                                                          {"pki", "revoke"},
+                                                          {"pki", "rotate"}};
   for (std::vector<const char*> words : commands) {
     words.push_back("--help");
     auto parsed = Parse(words);

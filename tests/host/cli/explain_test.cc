@@ -11,6 +11,7 @@ namespace noonmark::cli {
 namespace {
 
 using ::noonmark::testing::FromText;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -162,6 +163,27 @@ TEST(ExplainGuestTest, SaysWhatTheHuntersSilenceProves) {
   const std::string text = ExplainGuest("dom0-a", response, kPlain);
   EXPECT_THAT(text, HasSubstr("compared, 2 off"));
   EXPECT_THAT(text, Not(HasSubstr("3/N")));
+}
+
+TEST(ExplainGuestTest, SaysWhatItsLogsTell) {
+  v1::GetGuestResponse response = JumpedGuest();
+  v1::LogWatch* logs = response.mutable_guest()->mutable_log_watch();
+  EXPECT_THAT(ExplainGuest("dom0-a", response, {.width = 300}),
+              HasSubstr("no line of a time jump"));
+  logs->set_lines(3);
+  v1::ToldJump* told = logs->add_recent();
+  told->set_teller(v1::JUMP_TELLER_DOVECOT);
+  told->set_way(v1::JUMP_WAY_BACK);
+  told->set_figure_ns(4'397'000'000'000);
+  told->set_figure_is_the_least(true);
+  told->set_attested(true);
+  EXPECT_THAT(ExplainGuest("dom0-a", response, {.width = 300}),
+              HasSubstr("3 lines of time jumps; the last: dovecot, back by at "
+                        "least 1h13m17s"));
+  told->set_attested(false);
+  EXPECT_THAT(
+      ExplainGuest("dom0-a", response, {.width = 300}),
+      ContainsRegex("1h13m17s, in a file,\\s+where anybody may have written"));
 }
 
 TEST(ExplainGuestTest, SaysThatAGuestIsWell) {

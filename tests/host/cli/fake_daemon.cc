@@ -1,4 +1,5 @@
 #include "tests/host/cli/fake_daemon.h"
+#include "absl/strings/str_cat.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -53,6 +54,33 @@ class Watcher : public grpc::ServerWriteReactor<v1::WatchReportResponse> {
   bool finished_ = false;
 };
 
+// An operation that goes on as it was written down.
+class Follower : public grpc::ServerWriteReactor<v1::WatchOperationResponse> {
+ public:
+  Follower(const std::vector<v1::Operation>& operations,
+           const grpc::Status& ended)
+      : operations_(operations), ended_(ended) {
+    Next();
+  }
+  void OnWriteDone(bool ok) override {
+    if (ok) return Next();
+    Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  void Next() {
+    if (told_ == operations_.size()) return Finish(ended_);
+    *response_.mutable_operation() = operations_[told_++];
+    StartWrite(&response_);
+  }
+
+  const std::vector<v1::Operation> operations_;
+  const grpc::Status ended_;
+  size_t told_ = 0;
+  v1::WatchOperationResponse response_;
+};
+
 // Ends only when the caller or the server gives up.
 class NoAnswer : public grpc::ServerUnaryReactor {
  public:
@@ -81,6 +109,66 @@ class FakeDaemon::Service : public v1::FleetService::CallbackService {
                                      v1::GetGuestResponse* response) override {
     if (daemon_.silent) return new NoAnswer;
     return End(context, daemon_.guest(request->selector(), response));
+  }
+  grpc::ServerUnaryReactor* PlanGuest(
+      grpc::CallbackServerContext* context, const v1::PlanGuestRequest* request,
+      v1::PlanGuestResponse* response) override {
+    if (daemon_.silent) return new NoAnswer;
+    return End(context, daemon_.plan(request->selector(), response));
+  }
+  grpc::ServerWriteReactor<v1::WatchOperationResponse>* WatchOperation(
+      grpc::CallbackServerContext* /*context*/,
+      const v1::WatchOperationRequest* /*request*/) override {
+    return new Follower(daemon_.operations, daemon_.ended);
+  }
+  grpc::ServerUnaryReactor* CorrectGuest(
+      grpc::CallbackServerContext* context,
+      const v1::CorrectGuestRequest* request,
+      v1::CorrectGuestResponse* response) override {
+    response->set_operation_id("the-id");
+    return End(context, daemon_.order("correct " + request->selector()));
+  }
+  grpc::ServerUnaryReactor* QuiesceGuest(
+      grpc::CallbackServerContext* context,
+      const v1::QuiesceGuestRequest* request,
+      v1::QuiesceGuestResponse* response) override {
+    response->set_operation_id("the-id");
+    const std::string lease =
+        request->has_lease()
+            ? absl::StrCat(" ", request->lease().seconds(), " s")
+            : "";
+    return End(context,
+               daemon_.order("quiesce " + request->selector() + lease));
+  }
+  grpc::ServerUnaryReactor* ResumeGuest(
+      grpc::CallbackServerContext* context,
+      const v1::ResumeGuestRequest* request,
+      v1::ResumeGuestResponse* response) override {
+    response->set_operation_id("the-id");
+    return End(context, daemon_.order("resume " + request->selector()));
+  }
+  grpc::ServerUnaryReactor* HoldGuest(
+      grpc::CallbackServerContext* context, const v1::HoldGuestRequest* request,
+      v1::HoldGuestResponse* /*response*/) override {
+    return End(context, daemon_.order("hold " + request->selector() + ": " +
+                                      request->why()));
+  }
+  grpc::ServerUnaryReactor* ReleaseGuest(
+      grpc::CallbackServerContext* context,
+      const v1::ReleaseGuestRequest* request,
+      v1::ReleaseGuestResponse* /*response*/) override {
+    return End(context, daemon_.order("release " + request->selector()));
+  }
+  grpc::ServerUnaryReactor* HoldHost(
+      grpc::CallbackServerContext* context, const v1::HoldHostRequest* request,
+      v1::HoldHostResponse* /*response*/) override {
+    return End(context, daemon_.order("hold: " + request->why()));
+  }
+  grpc::ServerUnaryReactor* ReleaseHost(
+      grpc::CallbackServerContext* context,
+      const v1::ReleaseHostRequest* /*request*/,
+      v1::ReleaseHostResponse* /*response*/) override {
+    return End(context, daemon_.order("release"));
   }
   grpc::ServerUnaryReactor* GetHealth(
       grpc::CallbackServerContext* context,
@@ -141,6 +229,11 @@ FakeDaemon::FakeDaemon() : service_(std::make_unique<Service>(*this)) {
     return grpc::Status(grpc::StatusCode::NOT_FOUND,
                         "no guest " + selector + " on this host");
   };
+  plan = [](const std::string& selector, v1::PlanGuestResponse*) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND,
+                        "no guest " + selector + " on this host");
+  };
+  order = [unset](const std::string&) { return unset; };
   health = [unset](v1::GetHealthResponse*) { return unset; };
 }
 

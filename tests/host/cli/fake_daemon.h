@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "noonmark/v1/fleet.grpc.pb.h"
 
@@ -26,7 +27,16 @@ class FakeDaemon {
   std::function<grpc::Status(const std::string& selector,
                              v1::GetGuestResponse*)>
       guest;
+  std::function<grpc::Status(const std::string& selector,
+                             v1::PlanGuestResponse*)>
+      plan;
   std::function<grpc::Status(v1::GetHealthResponse*)> health;
+  // What it says to each order: "correct mail-1", "quiesce mail-1 90 s",
+  // "hold mail-1: why", "hold: why", "release".
+  std::function<grpc::Status(const std::string& order)> order;
+  // What a watcher of an operation is told, one after another; then `ended`.
+  std::vector<v1::Operation> operations;
+  grpc::Status ended;
   // Gets the answer to each GetReport instead of the caller: running it sends
   // it.
   std::function<void(std::function<void()> answer)> hold;

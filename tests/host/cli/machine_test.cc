@@ -58,8 +58,8 @@ v1::FleetReport SmallFleet() {
   )pb");
 }
 
-TEST(ReportJsonTest, IsTheMessageItself) {
-  const absl::StatusOr<std::string> json = ReportJson(SmallFleet(), true);
+TEST(MessageJsonTest, IsTheMessageItself) {
+  const absl::StatusOr<std::string> json = MessageJson(SmallFleet(), true);
   ASSERT_THAT(json, IsOk());
   v1::FleetReport back;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(*json, &back).ok());
@@ -67,8 +67,8 @@ TEST(ReportJsonTest, IsTheMessageItself) {
       google::protobuf::util::MessageDifferencer::Equals(back, SmallFleet()));
 }
 
-TEST(ReportJsonTest, HasProtobufsNamesAndPlainDefaults) {
-  const std::string json = *ReportJson(SmallFleet(), false);
+TEST(MessageJsonTest, HasProtobufsNamesAndPlainDefaults) {
+  const std::string json = *MessageJson(SmallFleet(), false);
   EXPECT_THAT(json, HasSubstr("\"libvirtId\":7"));
   EXPECT_THAT(json, HasSubstr("\"verdict\":\"VERDICT_WRONG\""));
   EXPECT_THAT(json, HasSubstr("\"active\":false"));
@@ -76,24 +76,24 @@ TEST(ReportJsonTest, HasProtobufsNamesAndPlainDefaults) {
   EXPECT_THAT(json, HasSubstr("\"error\":\"no answer in 2 s (deadline)\""));
 }
 
-TEST(ReportJsonTest, IsOneLineUnlessPretty) {
-  const std::string line = *ReportJson(SmallFleet(), false);
+TEST(MessageJsonTest, IsOneLineUnlessPretty) {
+  const std::string line = *MessageJson(SmallFleet(), false);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
-  EXPECT_THAT(*ReportJson(SmallFleet(), true), HasSubstr("\n "));
+  EXPECT_THAT(*MessageJson(SmallFleet(), true), HasSubstr("\n "));
 }
 
-TEST(ReportJsonTest, EscapesWhatATerminalWouldObey) {
+TEST(MessageJsonTest, EscapesWhatATerminalWouldObey) {
   v1::FleetReport report;
   report.add_hosts()->set_name("\x1b[2J\u009b\u202e");
-  EXPECT_THAT(*ReportJson(report, false),
+  EXPECT_THAT(*MessageJson(report, false),
               HasSubstr("\\u001b[2J\\u009b\\u202e"));
 }
 
-TEST(ReportJsonTest, RefusesValuesThatProtobufHasNoJsonFor) {
+TEST(MessageJsonTest, RefusesValuesThatProtobufHasNoJsonFor) {
   v1::FleetReport report;
   report.add_hosts()->mutable_report()->mutable_published()->set_seconds(
       1'000'000'000'000);
-  EXPECT_THAT(ReportJson(report, false),
+  EXPECT_THAT(MessageJson(report, false),
               StatusIs(absl::StatusCode::kInternal, "no JSON form"));
 }
 

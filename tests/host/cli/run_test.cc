@@ -63,6 +63,17 @@ class RunTest : public ::testing::Test {
       response->mutable_host()->set_name(name);
       return grpc::Status::OK;
     };
+    daemon->plan = [=](const std::string& selector,
+                       v1::PlanGuestResponse* response) {
+      if (selector != guest) {
+        return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such guest");
+      }
+      *response->mutable_guest() = ReportWith(name, guest, verdict).guests(0);
+      response->mutable_host()->set_name(name);
+      response->mutable_plan()->set_otherwise(v1::PLAN_WAY_LEAVE);
+      response->mutable_plan()->add_reasons("It is right.");
+      return grpc::Status::OK;
+    };
     daemon->health = [](v1::GetHealthResponse* response) {
       response->set_version("9.9");
       return grpc::Status::OK;
@@ -170,7 +181,7 @@ TEST_F(RunTest, AsksOnlyTheHostsThatAreNamed) {
 
 TEST_F(RunTest, TellsTheLineOfAFaultInTheFleetFile) {
   const std::string fleet = directory_.Write(
-      "bad.toml", "[[host]]\nname = \"a\"\naddress = \"dom0-a:7321\"\n");
+      "bad.toml", "[[host]]\nname = \"a\"\naddress = \"dom0-a\"\n");
   EXPECT_EQ(Noonmark({"report", "--fleet", fleet.c_str()}), kFailed);
   EXPECT_THAT(err(), AllOf(StartsWith("noonmark: " + fleet + ":3:"),
                            HasSubstr("not of the form unix:PATH")));
@@ -190,8 +201,8 @@ TEST_F(RunTest, ChecksAFleetFile) {
 }
 
 TEST_F(RunTest, RefusesAnAddressThatIsNoSocket) {
-  EXPECT_EQ(Noonmark({"report", "-c", "dom0-a:7321"}), kUsage);
-  EXPECT_THAT(err(), StartsWith("noonmark: --connect: \"dom0-a:7321\" is not"));
+  EXPECT_EQ(Noonmark({"report", "-c", "dom0-a"}), kUsage);
+  EXPECT_THAT(err(), StartsWith("noonmark: --connect: \"dom0-a\" is not"));
 }
 
 TEST_F(RunTest, ExplainsAGuestWhereverItIs) {
@@ -256,6 +267,32 @@ TEST_F(RunTest, TakesTheArgumentForACodeWhereNoGuestHasThatName) {
   EXPECT_EQ(Noonmark({"explain", "counter-jump"}), kFailed);
   EXPECT_THAT(out(), StartsWith("counter-jump: The guest's counter jumped.\n"));
   EXPECT_THAT(err(), HasSubstr("nobody listens"));
+}
+
+TEST_F(RunTest, PlansForTheGuestWhereverItIs) {
+  AddDaemon("a", "mail-1", v1::VERDICT_OK);
+  AddDaemon("b", "mail-2", v1::VERDICT_OK);
+  Fleet({"a", "b"}, "default.toml");
+  EXPECT_EQ(Noonmark({"plan", "mail-2"}), kDone);
+  EXPECT_THAT(out(), StartsWith("mail-2 on b: nothing is to be done."));
+  EXPECT_EQ(Noonmark({"plan", "mail-2", "-o", "json"}), kDone);
+  EXPECT_THAT(out(), HasSubstr("\"otherwise\": \"PLAN_WAY_LEAVE\""));
+  EXPECT_EQ(Noonmark({"plan", "mail-9"}), kFailed);
+  EXPECT_EQ(
+      err(),
+      "noonmark: there is no guest \"mail-9\" on a and b; noonmark guests "
+      "lists the guests\n");
+  EXPECT_EQ(Noonmark({"plan"}), kUsage);
+  EXPECT_EQ(Noonmark({"plan", "mail-2", "-o", "csv"}), kUsage);
+}
+
+TEST_F(RunTest, PlansForNoGuestThatSeveralHostsKnow) {
+  AddDaemon("a", "mail-1", v1::VERDICT_OK);
+  AddDaemon("b", "mail-1", v1::VERDICT_OK);
+  Fleet({"a", "b", "gone"}, "default.toml");
+  EXPECT_EQ(Noonmark({"plan", "mail-1"}), kUsage);
+  EXPECT_THAT(err(), HasSubstr("\"mail-1\" is on a and b: add --host NAME"));
+  EXPECT_EQ(Noonmark({"plan", "mail-9"}), kSilent);
 }
 
 TEST_F(RunTest, ShowsAllVersions) {

@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -30,6 +32,12 @@ TEST_F(DaemonConfigTest, HasTheDocumentedDefaults) {
   const absl::StatusOr<DaemonConfig> config = DefaultDaemonConfig();
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->listen, "unix:/run/noonmark/read.sock");
+  EXPECT_EQ(config->operate, "unix:/run/noonmark/operator.sock");
+  EXPECT_EQ(config->operators, "noonmark-operator");
+  EXPECT_EQ(config->network, "");
+  EXPECT_THAT(config->orderers, ::testing::IsEmpty());
+  EXPECT_EQ(config->pki, "/etc/noonmark/pki");
+  EXPECT_EQ(config->reload, absl::Seconds(60));
   EXPECT_EQ(config->libvirt.uri, "xen:///system");
   EXPECT_EQ(config->monitor.session.interval, absl::Seconds(5));
   EXPECT_EQ(config->monitor.session.burst, 8);
@@ -47,6 +55,13 @@ TEST_F(DaemonConfigTest, TakesEveryKey) {
   const absl::StatusOr<DaemonConfig> config = Load(R"(
 [daemon]
 listen = "unix:/tmp/n.sock"
+operate = "unix:/tmp/o.sock"
+operators = "wheel"
+network = "192.0.2.1:7321"
+orderers = ["alice", "bob"]
+[pki]
+folder = "/srv/pki"
+reload = "5s"
 [libvirt]
 uri = "qemu:///system"
 refresh = "10s"
@@ -78,6 +93,12 @@ after = "1h"
 )");
   ASSERT_THAT(config, IsOk());
   EXPECT_EQ(config->listen, "unix:/tmp/n.sock");
+  EXPECT_EQ(config->operate, "unix:/tmp/o.sock");
+  EXPECT_EQ(config->operators, "wheel");
+  EXPECT_EQ(config->network, "192.0.2.1:7321");
+  EXPECT_THAT(config->orderers, ::testing::ElementsAre("alice", "bob"));
+  EXPECT_EQ(config->pki, "/srv/pki");
+  EXPECT_EQ(config->reload, absl::Seconds(5));
   EXPECT_EQ(config->libvirt.uri, "qemu:///system");
   EXPECT_EQ(config->monitor.libvirt_uri, "qemu:///system");
   EXPECT_EQ(config->libvirt.refresh, absl::Seconds(10));
@@ -137,6 +158,79 @@ intended_offset = "90s"
             absl::Seconds(90));
 }
 
+TEST_F(DaemonConfigTest, CorrectsNothingUnlessToldTo) {
+  const absl::StatusOr<DaemonConfig> config = Load("");
+  ASSERT_THAT(config, IsOk());
+  const CorrectionPolicy policy =
+      config->correction.policies.Of("u", "mail-1", "mail");
+  EXPECT_EQ(policy.rails.mode, CorrectionMode::kObserve);
+  EXPECT_EQ(policy.rails.group_slots, 1);
+  EXPECT_EQ(policy.limits.lease, absl::Seconds(120));
+  EXPECT_EQ(policy.limits.hold_max, absl::ZeroDuration());
+  EXPECT_EQ(policy.limits.slew_max, absl::Milliseconds(450));
+  EXPECT_EQ(policy.limits.cap, absl::Hours(24));
+  EXPECT_EQ(config->correction.rails.budget_short, absl::Minutes(10));
+  EXPECT_EQ(config->correction.rails.budget_most, 3);
+  EXPECT_EQ(config->correction.state, "/var/lib/noonmark");
+}
+
+TEST_F(DaemonConfigTest, CorrectsGroupsAndGuestsAsTheyAreNamed) {
+  const absl::StatusOr<DaemonConfig> config = Load(R"(
+[correct]
+mode = "advise"
+windows = ["01:00-05:00", "Sat,Sun 22:00-06:00"]
+cap = "1h"
+slew_max = "100ms"
+lease = "90s"
+hold_max = "10s"
+slots = 3
+pause = "20m"
+per_day = 2
+fleet_percent = 10
+failed_resumes = 1
+flagged_percent = 30
+state = "/srv/noonmark"
+[group.mail]
+[group.mail.correct]
+mode = "correct"
+windows = []
+slots = 2
+[guest.mail-1.correct]
+mode = "observe"
+lease = "60s"
+[guest."0F0E0D0C-0000-4000-8000-000000000001".correct]
+hold_max = "0s"
+)");
+  ASSERT_THAT(config, IsOk());
+  const CorrectionPolicies& policies = config->correction.policies;
+  const CorrectionPolicy usual = policies.Of("u", "web-1", "web");
+  EXPECT_EQ(usual.rails.mode, CorrectionMode::kAdvise);
+  EXPECT_EQ(usual.rails.windows.size(), 2u);
+  EXPECT_EQ(usual.rails.group_slots, 3);
+  EXPECT_EQ(usual.limits.cap, absl::Hours(1));
+  EXPECT_EQ(usual.limits.slew_max, absl::Milliseconds(100));
+  EXPECT_EQ(usual.limits.lease, absl::Seconds(90));
+  EXPECT_EQ(usual.limits.hold_max, absl::Seconds(10));
+  const CorrectionPolicy of_group = policies.Of("u", "mail-2", "mail");
+  EXPECT_EQ(of_group.rails.mode, CorrectionMode::kCorrect);
+  EXPECT_TRUE(of_group.rails.windows.empty());
+  EXPECT_EQ(of_group.rails.group_slots, 2);
+  EXPECT_EQ(of_group.limits.lease, absl::Seconds(90));
+  const CorrectionPolicy of_guest = policies.Of("u", "mail-1", "mail");
+  EXPECT_EQ(of_guest.rails.mode, CorrectionMode::kObserve);
+  EXPECT_EQ(of_guest.limits.lease, absl::Seconds(60));
+  EXPECT_EQ(policies.Of("0f0e0d0c-0000-4000-8000-000000000001", "x", "")
+                .limits.hold_max,
+            absl::ZeroDuration());
+  const RailLimits& rails = config->correction.rails;
+  EXPECT_EQ(rails.budget_short, absl::Minutes(20));
+  EXPECT_EQ(rails.budget_most, 2);
+  EXPECT_EQ(rails.fleet_percent, 10);
+  EXPECT_EQ(rails.failed_resumes, 1);
+  EXPECT_EQ(rails.flagged_percent, 30);
+  EXPECT_EQ(config->correction.state, "/srv/noonmark");
+}
+
 TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
   struct Case {
     const char* text;
@@ -152,6 +246,8 @@ TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
       {"[libvirt]\nuri = \"\"\n", "must not be empty"},
       {"[daemon]\nlisten = \"0.0.0.0:7400\"\n", "must be unix:PATH"},
       {"[daemon]\nlisten = \"nowhere\"\n", "noonmarkd.toml:2"},
+      {"[daemon]\noperate = \"unix:/run/noonmark/read.sock\"\n",
+       "must be another socket"},
       {"[judge]\nwarning = \"3s\"\n", ""},
       {"[judge]\nwarning = \"3s\"\nfault = \"2s\"\n",
        "must not be less than judge.warning"},
@@ -161,6 +257,17 @@ TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
       {"[guest.a]\nintended_offset = \"25h\"\n", "noonmarkd.toml:2"},
       {"[guest.a]\nwarning = \"3s\"\n", "unknown key"},
       {"[unjudged]\npercent = 101\n", "noonmarkd.toml:2"},
+      {"[correct]\nmode = \"yes\"\n", "noonmarkd.toml:2"},
+      {"[correct]\nwindows = [\"1:00-2:00\"]\n", "is no window"},
+      {"[correct]\ncap = \"25h\"\n", "must be from 1s to 24h"},
+      {"[correct]\nslew_max = \"451ms\"\n", "noonmarkd.toml:2"},
+      {"[correct]\nlease = \"601s\"\n", "must be from 30s to 10m"},
+      {"[correct]\nhold_max = \"181s\"\n", "noonmarkd.toml:2"},
+      {"[correct]\nper_day = 4\n", "noonmarkd.toml:2"},
+      {"[correct]\npause = \"9m\"\n", "noonmarkd.toml:2"},
+      {"[correct]\nstate = \"here\"\n", "must be an absolute path"},
+      {"[guest.a.correct]\nslots = 2\n", "unknown key"},
+      {"[group.a.correct]\npause = \"1h\"\n", "unknown key"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
@@ -172,6 +279,26 @@ TEST_F(DaemonConfigTest, NamesTheLineOfEachFault) {
 TEST_F(DaemonConfigTest, SaysThatAFileIsMissing) {
   EXPECT_THAT(LoadDaemonConfig(directory_.path() + "/none.toml"),
               StatusIs(absl::StatusCode::kNotFound, "none.toml"));
+}
+
+TEST_F(DaemonConfigTest, ListensOnOneAddressOfANetworkAlone) {
+  for (const auto& [network, why] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"0.0.0.0:7321", "every network"},
+           {"[::]:7321", "every network"},
+           {"dom0-a:7321", "must be IP:PORT"},
+           {"unix:/a", "must be IP:PORT"},
+           {"7321", "must be unix:PATH, HOST:PORT"}}) {
+    EXPECT_THAT(Load("[daemon]\nnetwork = \"" + network + "\"\n"),
+                StatusIs(absl::StatusCode::kInvalidArgument, why))
+        << network;
+  }
+  EXPECT_THAT(Load("[daemon]\norderers = [\"a b\"]\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "orderers"));
+  EXPECT_THAT(Load("[pki]\nfolder = \"pki\"\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "absolute path"));
+  EXPECT_THAT(Load("[pki]\nreload = \"0s\"\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument, "reload"));
 }
 
 }  // namespace

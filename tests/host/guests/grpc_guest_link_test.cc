@@ -1,150 +1,31 @@
 #include "host/guests/grpc_guest_link.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <filesystem>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
-#include <utility>
-#include <vector>
-
-#include <gmock/gmock.h>
-#include <grpcpp/completion_queue.h>
-#include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/runtime/system_clock.h"
-#include "tests/host/guests/scripted_agent.h"
-#include "tests/support/fake_clock.h"
+#include "tests/host/guests/dialled_guest_test.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temporary_directory.h"
 
 namespace noonmark {
 namespace {
 
 using ::noonmark::testing::Event;
-using ::noonmark::testing::FakeClock;
 using ::noonmark::testing::Lines;
+using ::noonmark::testing::Obedient;
+using ::noonmark::testing::Obeys;
 using ::noonmark::testing::Reading;
 using ::noonmark::testing::Script;
 using ::noonmark::testing::ScriptedAgent;
 using ::noonmark::testing::StatusIs;
-using ::noonmark::testing::TemporaryDirectory;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
-// A unix socket that speaks no gRPC.
-class RawListener {
- public:
-  explicit RawListener(const std::string& path)
-      : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address = {};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-    const void* untyped = &address;
-    EXPECT_EQ(bind(fd_, static_cast<const sockaddr*>(untyped), sizeof(address)),
-              0);
-  }
-  ~RawListener() {
-    shutdown(fd_, SHUT_RDWR);
-    if (thread_.joinable()) thread_.join();
-    close(fd_);
-  }
-
-  // Connections are made, and nobody takes them.
-  void Listen() { EXPECT_EQ(listen(fd_, 8), 0); }
-  // Says `bytes` to the first, waits until something comes, and hangs up.
-  void Answer(const std::string& bytes) {
-    Listen();
-    thread_ = std::thread([this, bytes] {
-      const int peer = accept(fd_, nullptr, nullptr);
-      if (peer < 0) return;
-      EXPECT_EQ(write(peer, bytes.data(), bytes.size()),
-                static_cast<ssize_t>(bytes.size()));
-      char buffer[4096];
-      EXPECT_GT(read(peer, buffer, sizeof(buffer)), 0);
-      close(peer);
-    });
-  }
-
- private:
-  const int fd_;
-  std::thread thread_;
-};
-
-class GrpcGuestLinkTest : public ::testing::Test,
-                          protected GuestLink::Observer {
- protected:
-  GrpcGuestLinkTest() {
-    loop_.OnStop([this] { link_.reset(); });
-    loop_.OnTimer([this] {
-      ADD_FAILURE() << "nothing happened for a minute";
-      loop_.Stop();
-    });
-    loop_.SetTimer(SystemClock().Now() + absl::Minutes(1));
-  }
-
-  void Dial(const std::string& address) {
-    dialing_ = true;
-    link_ = dialer_.Dial(address, this);
-    ASSERT_NE(link_, nullptr);
-    dialing_ = false;
-  }
-  void Dial() { Dial(absl::StrCat("unix:", path())); }
-  std::string path() const {
-    return absl::StrCat(directory_.path(), "/a.sock");
-  }
-
-  void OnOpen() override { Heard("open", on_open_); }
-  void OnExchange(Exchange exchange) override {
-    exchanges_.push_back(std::move(exchange));
-    Heard("exchange", on_exchange_);
-  }
-  void OnEvent(uint64_t discontinuities) override {
-    Heard(absl::StrCat("event ", discontinuities), on_event_);
-  }
-  void OnDescription(GuestFacts facts) override {
-    Heard(absl::StrCat("description of ", facts.kernel_release),
-          on_description_);
-  }
-  void OnClosed(const absl::Status& status) override {
-    closed_ = status;
-    Heard("closed", on_closed_);
-  }
-
-  void Heard(const std::string& what, const std::function<void()>& then) {
-    EXPECT_FALSE(dialing_) << what << " from within Dial()";
-    heard_.push_back(what);
-    then();
-  }
-
-  TemporaryDirectory directory_;
-  FakeClock clock_;
-  CompletionLoop loop_{std::make_unique<grpc::CompletionQueue>()};
-  GrpcGuestDialer dialer_{loop_, clock_};
-  std::unique_ptr<GuestLink> link_;
-  bool dialing_ = false;
-
-  std::vector<std::string> heard_;
-  std::vector<Exchange> exchanges_;
-  absl::Status closed_;
-  std::function<void()> on_open_ = [this] { link_->Ask(); };
-  std::function<void()> on_exchange_ = [this] { loop_.Stop(); };
-  std::function<void()> on_event_ = [] {};
-  std::function<void()> on_description_ = [this] { loop_.Stop(); };
-  std::function<void()> on_closed_ = [this] { loop_.Stop(); };
-};
-
-Lines Obedient(uint64_t sequence) {
-  return {.messages = {Reading(sequence)}, .end = {}};
-}
+class GrpcGuestLinkTest : public testing::DialledGuestTest {};
 
 TEST_F(GrpcGuestLinkTest, ExchangesClocks) {
   ScriptedAgent agent(path(), {.opening = {}, .answer = [&](uint64_t sequence) {
@@ -225,78 +106,6 @@ TEST_F(GrpcGuestLinkTest, BearsAsManyEventsAsClocksAreSet) {
   EXPECT_EQ(heard_.back(), "exchange");
 }
 
-// What an agent may send instead of an answer.
-struct Nonsense {
-  const char* name;
-  std::function<std::vector<std::string>(uint64_t)> say;
-  absl::StatusCode code;
-  const char* why;
-};
-
-class NonsenseTest : public GrpcGuestLinkTest,
-                     public ::testing::WithParamInterface<Nonsense> {};
-
-TEST_P(NonsenseTest, EndsTheLinkAndIsNamed) {
-  ScriptedAgent agent(
-      path(), {.opening = {}, .answer = [](uint64_t sequence) {
-                 return Lines{.messages = GetParam().say(sequence), .end = {}};
-               }});
-  on_exchange_ = [] {};
-  Dial();
-  loop_.Run();
-  EXPECT_EQ(heard_.back(), "closed");
-  EXPECT_THAT(closed_, StatusIs(GetParam().code, GetParam().why));
-  EXPECT_THAT(closed_, StatusIs(GetParam().code, path()));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    All, NonsenseTest,
-    ::testing::Values(
-        Nonsense{"AnswersTwice",
-                 [](uint64_t s) {
-                   return std::vector<std::string>{Reading(s), Reading(s)};
-                 },
-                 absl::StatusCode::kInvalidArgument,
-                 "reading.sequence: 1 answers no question"},
-        Nonsense{
-            "WrongSequence",
-            [](uint64_t s) { return std::vector<std::string>{Reading(s + 1)}; },
-            absl::StatusCode::kInvalidArgument, "reading.sequence: 2, not 1"},
-        Nonsense{"CounterRunsBack",
-                 [](uint64_t s) {
-                   return std::vector<std::string>{
-                       Reading(s, [](v1::ClockExchange* reading) {
-                         reading->mutable_sent()->set_raw_after_ns(999);
-                       })};
-                 },
-                 absl::StatusCode::kInvalidArgument,
-                 "reading.sent.raw_after_ns: 999 is before"},
-        Nonsense{"NoReadingOfClocks",
-                 [](uint64_t s) {
-                   return std::vector<std::string>{
-                       Reading(s, [](v1::ClockExchange* reading) {
-                         reading->clear_received();
-                       })};
-                 },
-                 absl::StatusCode::kInvalidArgument,
-                 "reading.received: is missing"},
-        Nonsense{
-            "NoPayload", [](uint64_t) { return std::vector<std::string>{""}; },
-            absl::StatusCode::kInvalidArgument, "response.payload: absent"},
-        Nonsense{"NoMessage",
-                 [](uint64_t) {
-                   return std::vector<std::string>{"\xff\xff\xff\xff"};
-                 },
-                 absl::StatusCode::kInvalidArgument,
-                 "response: not a message of the protocol"},
-        Nonsense{"TooLarge",
-                 [](uint64_t s) {
-                   return std::vector<std::string>{
-                       Reading(s) + std::string(size_t{64} << 10, '\0')};
-                 },
-                 absl::StatusCode::kInvalidArgument, "larger than max"}),
-    [](const auto& nonsense) { return nonsense.param.name; });
-
 TEST_F(GrpcGuestLinkTest, AnswerBeforeAnyQuestionEndsTheLink) {
   ScriptedAgent agent(path(),
                       {.opening = {.messages = {Reading(0)}, .end = {}}});
@@ -330,87 +139,11 @@ TEST_F(GrpcGuestLinkTest, TellsHowTheAgentEndedTheStream) {
                                  }});
     on_closed_ = [&] { loop.Stop(); };
     loop.OnStop([this] { link_.reset(); });
-    link_ = dialer.Dial(absl::StrCat("unix:", path()), this);
+    link_ = dialer.Dial(absl::StrCat("unix:", path()), "", this);
     loop.Run();
     EXPECT_THAT(closed_, StatusIs(c.code, c.why));
     EXPECT_THAT(closed_, StatusIs(c.code, path()));
   }
-}
-
-TEST_F(GrpcGuestLinkTest, SaysThatNobodyListens) {
-  Dial();
-  loop_.Run();
-  EXPECT_THAT(heard_, ElementsAre("closed"));
-  EXPECT_EQ(closed_, absl::UnavailableError(
-                         absl::StrCat("nobody listens on unix:", path(),
-                                      ": No such file or directory")));
-}
-
-TEST_F(GrpcGuestLinkTest, SaysThatNobodyListensAnyMore) {
-  RawListener bound(path());
-  Dial();
-  loop_.Run();
-  EXPECT_EQ(closed_,
-            absl::UnavailableError(absl::StrCat(
-                "nobody listens on unix:", path(), ": Connection refused")));
-}
-
-TEST_F(GrpcGuestLinkTest, SaysThatNobodyListensOnLoopback) {
-  Dial("127.0.0.1:1");
-  loop_.Run();
-  EXPECT_EQ(closed_, absl::UnavailableError(
-                         "nobody listens on 127.0.0.1:1: Connection refused"));
-}
-
-TEST_F(GrpcGuestLinkTest, SaysThatWhoListensIsNoAgent) {
-  RawListener web(path());
-  web.Answer("HTTP/1.1 400 Bad Request\r\n\r\n");
-  Dial();
-  loop_.Run();
-  EXPECT_THAT(closed_,
-              StatusIs(absl::StatusCode::kUnavailable,
-                       absl::StrCat("cannot connect to unix:", path(), ": ")));
-}
-
-TEST_F(GrpcGuestLinkTest, SaysThatTheConnectionBroke) {
-  RawListener broken(path());
-  broken.Answer(std::string("\0\0\0\4\0\0\0\0\0", 9));  // SETTINGS
-  Dial();
-  loop_.Run();
-  EXPECT_THAT(closed_,
-              StatusIs(absl::StatusCode::kUnavailable, "the connection broke"));
-}
-
-TEST_F(GrpcGuestLinkTest, SurvivesNoiseAfterTheGreeting) {
-  std::string noise("\0\0\0\4\0\0\0\0\0", 9);
-  for (int i = 0; i < 4000; ++i) noise.push_back(static_cast<char>(i * 37));
-  RawListener noisy(path());
-  noisy.Answer(noise);
-  Dial();
-  loop_.Run();
-  EXPECT_EQ(heard_.back(), "closed");
-  EXPECT_FALSE(closed_.ok());
-}
-
-TEST_F(GrpcGuestLinkTest, EndsAtOnceWhenTheAgentNeverAnswers) {
-  ScriptedAgent agent(path(), {});
-  on_open_ = [this] {
-    link_->Ask();
-    link_->Describe();
-    loop_.Stop();
-  };
-  Dial();
-  loop_.Run();
-  EXPECT_THAT(heard_, ElementsAre("open"));
-}
-
-TEST_F(GrpcGuestLinkTest, EndsAtOnceWhileItConnects) {
-  RawListener mute(path());
-  mute.Listen();
-  Dial();
-  loop_.Stop();
-  loop_.Run();
-  EXPECT_THAT(heard_, IsEmpty());
 }
 
 TEST_F(GrpcGuestLinkTest, SaysNothingAfterClose) {
@@ -437,20 +170,34 @@ TEST_F(GrpcGuestLinkTest, MayBeDestroyedFromEachOfItsCalls) {
             return Lines{.messages = {Reading(sequence)},
                          .end = grpc::Status::OK};
           },
-      .describe = [](v1::DescribeResponse*) { return grpc::Status::OK; }};
+      .describe = [](v1::DescribeResponse*) { return grpc::Status::OK; },
+      .obey = Obeys};
+  const Script disobeys = {
+      .opening = {}, .obey = [](const std::string&, v1::OperationStatus*) {
+        return grpc::Status(grpc::StatusCode::UNAVAILABLE, "no");
+      }};
+  const std::string other = absl::StrCat(directory_.path(), "/b.sock");
   ScriptedAgent agent(path(), script);
+  ScriptedAgent disobedient(other, disobeys);
   for (std::function<void()>* last :
-       {&on_open_, &on_event_, &on_exchange_, &on_description_, &on_closed_}) {
+       {&on_open_, &on_event_, &on_exchange_, &on_description_, &on_closed_,
+        &on_status_, &on_order_failed_}) {
     CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
     GrpcGuestDialer dialer(loop, clock_);
     on_open_ = [this] { link_->Describe(); };
     on_event_ = on_exchange_ = on_closed_ = [] {};
+    on_status_ = on_order_failed_ = [] {};
     on_description_ = [this] { link_->Ask(); };
+    if (last == &on_status_ || last == &on_order_failed_) {
+      on_open_ = [this] { link_->GiveOrder(StatusOrder()); };
+    }
     *last = [&] {
       link_.reset();
       loop.Stop();
     };
-    link_ = dialer.Dial(absl::StrCat("unix:", path()), this);
+    link_ = dialer.Dial(
+        absl::StrCat("unix:", last == &on_order_failed_ ? other : path()), "",
+        this);
     loop.Run();
     EXPECT_EQ(link_, nullptr);
   }
@@ -511,39 +258,6 @@ TEST_F(GrpcGuestLinkTest, BadDescriptionEndsTheLink) {
   loop_.Run();
   EXPECT_THAT(closed_, StatusIs(absl::StatusCode::kInvalidArgument,
                                 "description.kernel_release"));
-}
-
-TEST_F(GrpcGuestLinkTest, RefusesWhatIsNotOnThisMachine) {
-  for (const char* address : {"10.0.0.7:5353", "mail-1.example.org:5353",
-                              "[2001:db8::7]:5353", "localhost:5353"}) {
-    CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
-    GrpcGuestDialer dialer(loop, clock_);
-    on_closed_ = [&] { loop.Stop(); };
-    link_ = dialer.Dial(address, this);
-    loop.Run();
-    EXPECT_THAT(closed_, StatusIs(absl::StatusCode::kFailedPrecondition,
-                                  absl::StrCat("address \"", address, "\"")));
-  }
-}
-
-TEST_F(GrpcGuestLinkTest, SaysWhatIsWrongWithTheAddress) {
-  for (const char* address : {"", "nowhere", "unix:relative", "127.0.0.1:0"}) {
-    CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
-    GrpcGuestDialer dialer(loop, clock_);
-    on_closed_ = [&] { loop.Stop(); };
-    link_ = dialer.Dial(address, this);
-    loop.Run();
-    EXPECT_THAT(closed_, StatusIs(absl::StatusCode::kInvalidArgument,
-                                  absl::StrCat("address \"", address, "\"")));
-  }
-}
-
-TEST_F(GrpcGuestLinkTest, SaysNothingOfABadAddressOnceItIsClosed) {
-  Dial("nowhere");
-  link_->Close();
-  loop_.Post([this] { loop_.Stop(); });
-  loop_.Run();
-  EXPECT_THAT(heard_, IsEmpty());
 }
 
 using GrpcGuestLinkDeathTest = GrpcGuestLinkTest;

@@ -74,7 +74,11 @@ class ScriptedAgent::Stream
 class ScriptedAgent::Service
     : public v1::AgentService::WithRawCallbackMethod_Exchange<
           v1::AgentService::WithCallbackMethod_Describe<
-              v1::AgentService::Service>> {
+              v1::AgentService::WithCallbackMethod_Quiesce<
+                  v1::AgentService::WithCallbackMethod_Correct<
+                      v1::AgentService::WithCallbackMethod_Resume<
+                          v1::AgentService::WithCallbackMethod_Status<
+                              v1::AgentService::Service>>>>>> {
  public:
   explicit Service(Script script) : script_(std::move(script)) {}
 
@@ -91,14 +95,48 @@ class ScriptedAgent::Service
       reactor->Finish(*status);
       return reactor;
     }
-    class Never : public grpc::ServerUnaryReactor {
-      void OnCancel() override { Finish(grpc::Status::CANCELLED); }
-      void OnDone() override { delete this; }
-    };
     return new Never;
   }
 
+  grpc::ServerUnaryReactor* Quiesce(grpc::CallbackServerContext* context,
+                                    const v1::QuiesceRequest* /*request*/,
+                                    v1::QuiesceResponse* response) override {
+    return Obey(context, "quiesce", response->mutable_status());
+  }
+  grpc::ServerUnaryReactor* Correct(grpc::CallbackServerContext* context,
+                                    const v1::CorrectRequest* /*request*/,
+                                    v1::CorrectResponse* response) override {
+    return Obey(context, "correct", response->mutable_status());
+  }
+  grpc::ServerUnaryReactor* Resume(grpc::CallbackServerContext* context,
+                                   const v1::ResumeRequest* /*request*/,
+                                   v1::ResumeResponse* response) override {
+    return Obey(context, "resume", response->mutable_status());
+  }
+  grpc::ServerUnaryReactor* Status(grpc::CallbackServerContext* context,
+                                   const v1::StatusRequest* /*request*/,
+                                   v1::StatusResponse* response) override {
+    return Obey(context, "status", response->mutable_status());
+  }
+
  private:
+  class Never : public grpc::ServerUnaryReactor {
+    void OnCancel() override { Finish(grpc::Status::CANCELLED); }
+    void OnDone() override { delete this; }
+  };
+
+  grpc::ServerUnaryReactor* Obey(grpc::CallbackServerContext* context,
+                                 const std::string& order,
+                                 v1::OperationStatus* told) {
+    const std::optional<grpc::Status> status =
+        script_.obey ? script_.obey(order, told)
+                     : grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "");
+    if (!status.has_value()) return new Never;
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    reactor->Finish(*status);
+    return reactor;
+  }
+
   const Script script_;
 };
 

@@ -33,6 +33,11 @@ struct Script {
   // The description; absent: it never comes.
   std::function<std::optional<grpc::Status>(v1::DescribeResponse*)> describe =
       [](v1::DescribeResponse*) { return std::nullopt; };
+  // The answer to any order, which is named; absent: it never comes. Not set:
+  // an agent that knows of no orders.
+  std::function<std::optional<grpc::Status>(const std::string& order,
+                                            v1::OperationStatus*)>
+      obey = nullptr;
 };
 
 // An agent on a unix socket that says what it is told to say.

@@ -46,11 +46,12 @@ class LibvirtDaemonTest : public ::testing::Test {
       return told.lists.back().size() == 1 && condition(told.lists.back()[0]);
     });
   }
-  bool WaitForEvent(LifecycleEvent event, const std::string& detail) {
+  bool WaitForEvent(LifecycleEvent event, const std::string& detail,
+                    LifecycleCause cause = LifecycleCause::kOther) {
     return observer_.WaitUntil([&](const Told& told) {
       for (const Lifecycle& lifecycle : told.events) {
         if (lifecycle.uuid == kUuid && lifecycle.event == event &&
-            lifecycle.detail == detail) {
+            lifecycle.detail == detail && lifecycle.cause == cause) {
           return true;
         }
       }
@@ -99,9 +100,11 @@ TEST_F(LibvirtDaemonTest, TellsDestructionAndStart) {
 TEST_F(LibvirtDaemonTest, TellsSaveAndRestore) {
   const testing::TemporaryDirectory folder;
   daemon_.Virsh({"save", kName, folder.Path("saved")});
-  EXPECT_TRUE(WaitForEvent(LifecycleEvent::kStopped, "saved"));
+  EXPECT_TRUE(WaitForEvent(LifecycleEvent::kStopped, "saved",
+                           LifecycleCause::kSavedState));
   daemon_.Virsh({"restore", folder.Path("saved")});
-  EXPECT_TRUE(WaitForEvent(LifecycleEvent::kStarted, "restored"));
+  EXPECT_TRUE(WaitForEvent(LifecycleEvent::kStarted, "restored",
+                           LifecycleCause::kSavedState));
   EXPECT_TRUE(WaitForDomain([](const Domain& d) { return d.id > 1; }));
 }
 

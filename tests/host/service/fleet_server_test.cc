@@ -33,7 +33,7 @@ std::shared_ptr<HostSnapshot> Snapshot(const std::string& name) {
 class FleetServerTest : public ::testing::Test {
  protected:
   FleetServerTest() {
-    auto server = FleetServer::Listen(path_, board_, clock_, "1.2.3");
+    auto server = FleetServer::Listen(path_, "", {board_, clock_, "1.2.3"});
     if (server.ok()) server_ = *std::move(server);
     stub_ = v1::FleetService::NewStub(grpc::CreateChannel(
         "unix:" + path_, grpc::InsecureChannelCredentials()));
@@ -85,6 +85,17 @@ TEST_F(FleetServerTest, AnswersEachCallFromTheSnapshot) {
     v1::GetGuestResponse response;
     EXPECT_EQ(stub_->GetGuest(&context, request, &response).error_code(),
               grpc::StatusCode::NOT_FOUND);
+  }
+  {
+    grpc::ClientContext context;
+    v1::PlanGuestRequest request;
+    request.set_selector("mail");
+    v1::PlanGuestResponse response;
+    ASSERT_TRUE(stub_->PlanGuest(&context, request, &response).ok());
+    EXPECT_EQ(response.guest().name(), "mail");
+    EXPECT_EQ(response.host().name(), "dom0-a");
+    EXPECT_EQ(response.plan().way(), v1::PLAN_WAY_REFUSE);
+    EXPECT_EQ(response.plan().objections(0).rail(), "no-data");
   }
   {
     grpc::ClientContext context;
@@ -148,13 +159,13 @@ TEST_F(FleetServerTest, LetsItsGroupConnectAndNobodyElse) {
 }
 
 TEST_F(FleetServerTest, RefusesASecondServerOnItsSocket) {
-  EXPECT_THAT(FleetServer::Listen(path_, board_, clock_, "1"),
+  EXPECT_THAT(FleetServer::Listen(path_, "", {board_, clock_, "1"}),
               StatusIs(absl::StatusCode::kAlreadyExists, path_));
 }
 
 TEST_F(FleetServerTest, SaysThatTheFolderIsMissing) {
-  EXPECT_THAT(FleetServer::Listen(directory_.path() + "/none/read.sock", board_,
-                                  clock_, "1"),
+  EXPECT_THAT(FleetServer::Listen(directory_.path() + "/none/read.sock", "",
+                                  {board_, clock_, "1"}),
               StatusIs(absl::StatusCode::kFailedPrecondition, "none"));
 }
 

@@ -134,6 +134,23 @@ TEST(FillGuestTest, TellsHowHardTheHunterLooked) {
   EXPECT_EQ(guest.glitch_hunt().glitches(), 2u);
 }
 
+TEST(FillGuestTest, TellsWhatItsLogsSaid) {
+  GuestRow row;
+  v1::Guest guest;
+  FillGuest(row, At(absl::Seconds(1)), Detail::kFull, guest);
+  EXPECT_FALSE(guest.has_log_watch());
+  ToldJump told;
+  told.teller = JumpTeller::kChronyd;
+  told.way = JumpWay::kForward;
+  told.figure = absl::Seconds(6);
+  row.logs.emplace();
+  row.logs->Add(told);
+  FillGuest(row, At(absl::Seconds(1)), Detail::kFull, guest);
+  EXPECT_EQ(guest.log_watch().lines(), 1u);
+  EXPECT_EQ(guest.log_watch().recent(0).teller(), v1::JUMP_TELLER_CHRONYD);
+  EXPECT_EQ(guest.log_watch().recent(0).figure_ns(), 6'000'000'000);
+}
+
 TEST(FillGuestTest, LeavesEvidenceOutOfAList) {
   GuestRow row;
   row.findings.resize(1);

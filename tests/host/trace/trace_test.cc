@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "host/trace/replay.h"
+#include "host/trace/thoughts.h"
 #include "host/trace/trace_file.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temporary_directory.h"
@@ -28,7 +29,7 @@ using ::testing::HasSubstr;
 std::string AllThoughts(const FleetAssessor& core) {
   std::string all;
   for (const auto& [uuid, guest] : core.guests()) {
-    absl::StrAppend(&all, ThoughtsOf(uuid, guest));
+    absl::StrAppend(&all, ThoughtsOf(uuid, guest, MonotonicTime()));
   }
   return all;
 }
@@ -52,6 +53,7 @@ class TraceTest : public ::testing::Test {
     VirtualGuest& fast = fleet.AddGuest("fast");
     VirtualGuest& silent = fleet.AddGuest("silent");
     VirtualGuest& nonsense = fleet.AddGuest("nonsense");
+    VirtualGuest& paused = fleet.AddGuest("paused");
     fleet.AddGuest("gone");
     fleet.AddGuest("bare");
     fleet.domain("bare").address.clear();
@@ -65,6 +67,18 @@ class TraceTest : public ::testing::Test {
     fleet.monitor().OnLifecycle(
         {fleet.domain("fast").uuid, LifecycleEvent::kSuspended, "paused"});
     fleet.Run(absl::Seconds(100));
+    fleet.monitor().OnLifecycle(
+        {fleet.domain("fast").uuid, LifecycleEvent::kResumed, "unpaused"});
+    // It stands still meanwhile, as under KVM.
+    fleet.monitor().OnConnection(absl::OkStatus());
+    fleet.monitor().OnLifecycle(
+        {fleet.domain("paused").uuid, LifecycleEvent::kSuspended, "paused"});
+    paused.behaviour = Behaviour::kIsSilent;
+    fleet.Run(absl::Seconds(40));
+    paused.clock.Leap(absl::Seconds(-40));
+    paused.behaviour = Behaviour::kAnswers;
+    fleet.monitor().OnLifecycle(
+        {fleet.domain("paused").uuid, LifecycleEvent::kResumed, "unpaused"});
     fleet.RemoveGuest("gone");
     fleet.Tell();
     set.glitch_sent = absl::Seconds(4398);
@@ -95,10 +109,9 @@ class TraceTest : public ::testing::Test {
     FleetAssessor core(trace->options().host, trace->options().guests);
     changes_.clear();
     const absl::StatusOr<ReplayResult> result =
-        Replay(*trace, core, [&](MonotonicTime at, const std::string& uuid) {
-          changes_.push_back(absl::StrCat(absl::FormatDuration(at.Reading()),
-                                          " ",
-                                          ThoughtsOf(uuid, core.guest(uuid))));
+        Replay(*trace, core, [&](const ReplayChange& change) {
+          changes_.push_back(absl::StrCat(absl::FormatDuration(change.at), " ",
+                                          change.who, " ", change.what));
         });
     if (!result.ok()) return result.status();
     result_ = *result;
@@ -120,7 +133,8 @@ TEST_F(TraceTest, ReplayComesToTheSameThoughtsToTheByte) {
   const std::string live = Live(int64_t{64} << 20);
   for (const char* code :
        {"counter-jump", "clock-set", "read-glitch", "rate-fault",
-        "agent-untrusted", "agent-unreachable", "no-agent"}) {
+        "agent-untrusted", "agent-unreachable", "no-agent", "stood-still",
+        " paused 1 time for [39s, 41s]"}) {
     EXPECT_THAT(live, HasSubstr(code));
   }
 
