@@ -21,6 +21,7 @@ namespace {
 
 constexpr char kDovecot[] = "dovecot.service";
 constexpr char kFatal[] = "Fatal: Time just moved backwards by";
+constexpr char kThrottled[] = "until new services are launched again";
 constexpr absl::Duration kPatience = absl::Minutes(2);
 
 class UnprotectedGuestTest : public ::testing::Test {
@@ -49,6 +50,24 @@ class UnprotectedGuestTest : public ::testing::Test {
   }
   int FatalLines() const {
     return guest_->CountLogged(kDovecot, kFatal) - fatal_before_;
+  }
+  // The same, until Dovecot's master noticed too. One that is starting a
+  // process just then can miss a step: it reads its time anew before it
+  // compares.
+  void StepUntilNoticed(const std::string& step) {
+    constexpr int kTries = 10;
+    for (int i = 0; i < kTries; ++i) {
+      const int before = guest_->CountLogged(kDovecot, kThrottled);
+      Step(step);
+      AwaitLogged(kFatal, fatal_before_);
+      const auto end = MailLoad::Moment::clock::now() + std::chrono::seconds(5);
+      do {
+        if (guest_->CountLogged(kDovecot, kThrottled) > before) return;
+      } while (MailLoad::Moment::clock::now() < end);
+      clock_->SetRight();
+      guest_->Run("doveadm reload");  // should it have noticed late
+    }
+    FAIL() << step << " was not noticed " << kTries << " times";
   }
   void AwaitLogged(const std::string& text, int more_than) const {
     const auto end = MailLoad::Moment::clock::now() + std::chrono::minutes(1);
@@ -106,8 +125,7 @@ TEST_F(UnprotectedGuestTest, LosesSessionsBeyondFiveSecondsBackAndThenHangs) {
   Tell("-6 s");
   for (const std::string step : {"-60", "-200", "-4398.046511"}) {
     SCOPED_TRACE(step);
-    Step(step);
-    AwaitLogged(kFatal, fatal_before_);
+    StepUntilNoticed(step);
     ExpectLoginsHang();
     // It would hang until the step is over, or for 180 s.
     guest_->Run("doveadm reload");
@@ -130,8 +148,7 @@ class LongUnprotectedGuestTest : public UnprotectedGuestTest {};
 TEST_F(LongUnprotectedGuestTest, HangsForThreeMinutesAtMost) {
   for (const std::string step : {"-60", "-200", "-4398.046511"}) {
     SCOPED_TRACE(step);
-    Step(step);
-    AwaitLogged(kFatal, fatal_before_);
+    StepUntilNoticed(step);
     Tell(step + " s", absl::Minutes(6));
     EXPECT_GT(load_->LongestWithoutLogin(stepped_),
               step == "-60" ? absl::Seconds(50) : absl::Seconds(170));

@@ -33,10 +33,11 @@ std::string Unpacked() {
   return folder == nullptr ? "" : folder;
 }
 
-// Asks again and again, for a minute.
-bool ComesTrue(const std::function<bool()>& condition) {
+// Asks again and again.
+bool ComesTrue(const std::function<bool()>& condition,
+               absl::Duration patience = kPatience) {
   const auto end =
-      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(kPatience);
+      std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(patience);
   do {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -131,6 +132,26 @@ void FastDovecot::SetOffset(absl::Duration offset) const {
   std::ofstream(fresh) << absl::StreamFormat("%+.9f\n",
                                              absl::ToDoubleSeconds(offset));
   std::filesystem::rename(fresh, offset_file_);
+}
+
+MailLoad::Moment FastDovecot::StepUntilNoticed(absl::Duration offset) const {
+  constexpr int kTries = 20;
+  // Each login wakes the master.
+  constexpr absl::Duration kSoon = absl::Seconds(5);
+  MailLoad::Moment stepped;
+  for (int i = 0; i < kTries; ++i) {
+    const int before = CountLogged(kThrottled);
+    stepped = MailLoad::Moment::clock::now();
+    SetOffset(offset);
+    if (ComesTrue([&] { return CountLogged(kThrottled) > before; }, kSoon)) {
+      return stepped;
+    }
+    SetOffset(absl::ZeroDuration());
+    Reload();  // should it have noticed late
+    AwaitLogin();
+  }
+  ADD_FAILURE() << "not noticed " << kTries << " times\n" << Log();
+  return stepped;
 }
 
 MailAddresses FastDovecot::Addresses() const {

@@ -45,6 +45,12 @@ class FastDovecot {
 
   // Its clock is so far from this machine's from now on; > 0: ahead.
   void SetOffset(absl::Duration offset) const;
+  // The same from an offset of 0, until the master has logged that it noticed
+  // and starts no services for a while (kThrottled); when that step was. A
+  // master that is starting a process just then can miss a step: it reads its
+  // time anew before it compares. Such a step is taken back and done again.
+  MailLoad::Moment StepUntilNoticed(absl::Duration offset) const;
+  static constexpr char kThrottled[] = "until new services are launched again";
   MailAddresses Addresses() const;
   // How often it logged that: "Fatal: Time just moved backwards".
   int CountLogged(const std::string& text) const;

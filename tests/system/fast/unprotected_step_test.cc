@@ -57,8 +57,7 @@ class UnprotectedStepTest : public ::testing::Test {
 TEST_F(UnprotectedStepTest, KillsSessionsAndHangsForItsLength) {
   // A process takes its idle time for a part of the step.
   load_->AwaitNoop(kPatience);
-  const auto begun = MailLoad::Moment::clock::now();
-  dovecot_.SetOffset(absl::Seconds(-8));
+  const auto begun = dovecot_.StepUntilNoticed(absl::Seconds(-8));
   load_->AwaitAll(kPatience);
   EXPECT_GE(dovecot_.CountLogged(kFatal), 1) << dovecot_.Log();
   const absl::Duration without = Tell("-8 s, unprotected", begun);
@@ -67,9 +66,7 @@ TEST_F(UnprotectedStepTest, KillsSessionsAndHangsForItsLength) {
 
 // A check of the port would find all well.
 TEST_F(UnprotectedStepTest, GreetsAndThenHangsUntilItIsReloaded) {
-  const auto begun = MailLoad::Moment::clock::now();
-  dovecot_.SetOffset(-kWrap);
-  dovecot_.AwaitLogged("waiting for 180.000 seconds until new services");
+  const auto begun = dovecot_.StepUntilNoticed(-kWrap);
   auto session = MailConnection::Open(dovecot_.Addresses().imap, kPatience, {});
   ASSERT_THAT(session, IsOk()) << "no greeting";
   EXPECT_THAT((*session)->Imap("LOGIN alice noon", absl::Seconds(5)),
@@ -105,8 +102,7 @@ TEST_F(UnprotectedStepTest, IsNotNoticedByADovecotThatWasStoppedMeanwhile) {
 class LongUnprotectedStepTest : public UnprotectedStepTest {};
 
 TEST_F(LongUnprotectedStepTest, HangsForThreeMinutes) {
-  const auto begun = MailLoad::Moment::clock::now();
-  dovecot_.SetOffset(-kWrap);
+  const auto begun = dovecot_.StepUntilNoticed(-kWrap);
   load_->AwaitAll(absl::Minutes(4));
   const absl::Duration without = Tell("-4398.046511 s, unprotected", begun);
   EXPECT_GT(without, absl::Seconds(170));

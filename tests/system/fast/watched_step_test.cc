@@ -160,8 +160,7 @@ class WatchedStepTest : public CorrectedDovecot {
 };
 
 TEST_F(WatchedStepTest, LetsUsersInSoonAfter200SecondsBack) {
-  const auto begun = MailLoad::Moment::clock::now();
-  dovecot_->SetOffset(absl::Seconds(-200));
+  const auto begun = dovecot_->StepUntilNoticed(absl::Seconds(-200));
   ExpectSoonWell("-200 s", begun);
   EXPECT_EQ(bed_->systemd().CountInLog(
                 "start noonmark-action@dovecot-unannounced.service"),
@@ -170,8 +169,7 @@ TEST_F(WatchedStepTest, LetsUsersInSoonAfter200SecondsBack) {
 }
 
 TEST_F(WatchedStepTest, LetsUsersInSoonAfterAWrapBack) {
-  const auto begun = MailLoad::Moment::clock::now();
-  dovecot_->SetOffset(-kWrap);
+  const auto begun = dovecot_->StepUntilNoticed(-kWrap);
   ExpectSoonWell("-4398.046511 s", begun);
 }
 
@@ -194,8 +192,7 @@ TEST_F(WatchedStepTest, LetsUsersInSoonAfterASpikeBack) {
 }
 
 TEST_F(WatchedStepTest, StartsADovecotThatDied) {
-  dovecot_->SetOffset(-kWrap);
-  dovecot_->AwaitLogged("waiting for 180.000 seconds until new services");
+  dovecot_->StepUntilNoticed(-kWrap);
   dovecot_->KillMaster();
   const auto begun = MailLoad::Moment::clock::now();
   ExpectSoonWell("-4398.046511 s, which Dovecot died of", begun);
