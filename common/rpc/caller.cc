@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace noonmark {
 namespace {
@@ -44,6 +45,8 @@ class TableProcessor final : public grpc::AuthMetadataProcessor {
   const PeerRecheck recheck_;
 };
 
+constexpr absl::Duration kBetweenLooks = absl::Seconds(1);
+
 }  // namespace
 
 Caller CallerByRole(const Identity& identity) {
@@ -63,6 +66,17 @@ Caller CallerOf(const grpc::AuthContext& context, Caller local,
   const absl::StatusOr<Identity> identity =
       ParseIdentity(absl::string_view(ids[0].data(), ids[0].size()));
   return identity.ok() ? by_identity(*identity) : Caller::kNobody;
+}
+
+StreamPeer::StreamPeer(PeerRecheck recheck) : recheck_(std::move(recheck)) {}
+
+absl::Status StreamPeer::MayStay(const grpc::AuthContext& context,
+                                 MonotonicTime now) {
+  if (recheck_ == nullptr || now - looked_ < kBetweenLooks) {
+    return absl::OkStatus();
+  }
+  looked_ = now;
+  return recheck_(context);
 }
 
 std::shared_ptr<grpc::AuthMetadataProcessor> AskTable(

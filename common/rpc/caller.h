@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "common/time/monotonic_time.h"
 #include "common/trust/access.h"
 
 namespace noonmark {
@@ -27,6 +28,23 @@ Caller CallerOf(const grpc::AuthContext& context, Caller local,
 // Whether the peer of an open connection may still be there: OK, or why not.
 // Any thread; never waits.
 using PeerRecheck = std::function<absl::Status(const grpc::AuthContext&)>;
+
+// The same for whoever holds a stream: asked at each message, looked at once a
+// second, so that a burst costs one look. One thread.
+class StreamPeer {
+ public:
+  // `recheck` as for AskTable(); null: every peer may.
+  explicit StreamPeer(PeerRecheck recheck);
+
+  // The stream was opened, which was a look of its own.
+  void OnOpened(MonotonicTime now) { looked_ = now; }
+  // OK, or why the stream has to end.
+  absl::Status MayStay(const grpc::AuthContext& context, MonotonicTime now);
+
+ private:
+  const PeerRecheck recheck_;
+  MonotonicTime looked_;
+};
 
 // The first look at the table, for a listener's credentials: before any handler
 // runs. `recheck` is asked before it: UNAUTHENTICATED; null: nobody is. Not for

@@ -1,13 +1,12 @@
 #include "guest/service/exchange_stream.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/rpc/caller.h"
 #include "common/rpc/clock_wire.h"
 
 namespace noonmark {
 
 ExchangeStream::ExchangeStream(AgentState* state, Owner* owner)
-    : state_(state), owner_(owner) {}
+    : state_(state), owner_(owner), peer_(state->still_trusted) {}
 
 void ExchangeStream::Accept(v1::AgentService::AsyncService* service,
                             grpc::ServerCompletionQueue* queue) {
@@ -27,7 +26,7 @@ void ExchangeStream::OnAccepted(bool ok) {
     return EndWith(status);
   }
   open_ = true;
-  trusted_ = state_->clock->Now();
+  peer_.OnOpened(state_->clock->Now());
   Proceed();
 }
 
@@ -52,7 +51,8 @@ void ExchangeStream::Receive(const ClockReading& received) {
                                                  last_sequence_)});
   }
   if (absl::Status status =
-          StillTrusted(MonotonicTime::FromReading(received.monotonic));
+          peer_.MayStay(*context_.auth_context(),
+                        MonotonicTime::FromReading(received.monotonic));
       !status.ok()) {
     return EndWith(
         {grpc::StatusCode::UNAUTHENTICATED, std::string(status.message())});
@@ -62,16 +62,6 @@ void ExchangeStream::Receive(const ClockReading& received) {
   reading_.received = received;
   answer_due_ = true;
   Proceed();
-}
-
-// Once a burst.
-absl::Status ExchangeStream::StillTrusted(MonotonicTime now) {
-  constexpr absl::Duration kTrustedFor = absl::Seconds(1);
-  if (state_->still_trusted == nullptr || now - trusted_ < kTrustedFor) {
-    return absl::OkStatus();
-  }
-  trusted_ = now;
-  return state_->still_trusted(*context_.auth_context());
 }
 
 void ExchangeStream::OnWritten(bool ok) {

@@ -8,7 +8,7 @@
 
 #include "absl/status/status.h"
 #include "common/estimate/exchange.h"
-#include "common/time/monotonic_time.h"
+#include "common/rpc/caller.h"
 #include "guest/service/agent_state.h"
 #include "guest/service/method_tag.h"
 #include "noonmark/v1/agent.grpc.pb.h"
@@ -52,7 +52,6 @@ class ExchangeStream {
   void OnFinished(bool ok);
 
   void Receive(const ClockReading& received);
-  absl::Status StillTrusted(MonotonicTime now);
   void EndWith(const grpc::Status& status);
   void Proceed();
   void Answer();
@@ -77,7 +76,7 @@ class ExchangeStream {
   GuestReading reading_;
 
   uint64_t last_sequence_ = 0;
-  MonotonicTime trusted_;  // when that was asked last
+  StreamPeer peer_;
   // Outstanding.
   bool reading_request_ = false;
   bool writing_ = false;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/rpc/clock_wire.h"
+#include "common/time/monotonic_time.h"
 #include "host/guests/agent_channel.h"
 #include "host/guests/agent_status.h"
 #include "host/guests/description_call.h"
@@ -41,7 +42,7 @@ AgentStream::AgentStream(CompletionLoop& loop, Clock& clock, Address address,
       order_limit_(order_limit),
       observer_(observer),
       credentials_(std::move(credentials)),
-      still_trusted_(std::move(still_trusted)) {}
+      peer_(std::move(still_trusted)) {}
 
 AgentStream::~AgentStream() = default;
 
@@ -103,7 +104,7 @@ void AgentStream::OnStarted(bool ok) {
   if (closed_) return;
   if (!ok) return Finish();
   open_ = true;
-  trusted_ = clock_.Read().monotonic;
+  peer_.OnOpened(MonotonicTime::FromReading(clock_.Read().monotonic));
   Read();
   observer_->OnOpen();
 }
@@ -155,8 +156,11 @@ void AgentStream::OnReading(const ClockReading& received) {
         reading.status().code(),
         absl::StrCat("reading.", std::string(reading.status().message())));
   }
-  if (const absl::Status still = StillTrusted(received); !still.ok()) {
-    return Reject(absl::StatusCode::kUnavailable, std::string(still.message()));
+  if (const absl::Status may =
+          peer_.MayStay(*context_->auth_context(),
+                        MonotonicTime::FromReading(received.monotonic));
+      !may.ok()) {
+    return Reject(absl::StatusCode::kUnavailable, std::string(may.message()));
   }
   Exchange exchange;
   exchange.host_sent = sent_;
@@ -167,15 +171,6 @@ void AgentStream::OnReading(const ClockReading& received) {
   // be done while it is on its way.
   observer_->OnExchange(std::move(exchange));
   if (!closed_) Read();
-}
-
-absl::Status AgentStream::StillTrusted(const ClockReading& now) {
-  constexpr absl::Duration kTrustedFor = absl::Seconds(1);
-  if (still_trusted_ == nullptr || now.monotonic - trusted_ < kTrustedFor) {
-    return absl::OkStatus();
-  }
-  trusted_ = now.monotonic;
-  return still_trusted_(*context_->auth_context());
 }
 
 void AgentStream::OnEvent(const ClockReading& received) {

@@ -84,7 +84,6 @@ class AgentStream final : public std::enable_shared_from_this<AgentStream>,
   void Read();
   void Finish();
   void OnReading(const ClockReading& received);
-  absl::Status StillTrusted(const ClockReading& now);
   void OnEvent(const ClockReading& received);
   // After the last operation: drops the connection, and the reference that may
   // be the last.
@@ -100,8 +99,7 @@ class AgentStream final : public std::enable_shared_from_this<AgentStream>,
   const absl::Duration order_limit_;
   GuestLink::Observer* const observer_;
   const std::shared_ptr<grpc::ChannelCredentials> credentials_;
-  const PeerRecheck still_trusted_;
-  absl::Duration trusted_;  // MONOTONIC: when that was asked last
+  StreamPeer peer_;
   bool closed_ = false;
   bool open_ = false;
 

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iostream>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -146,6 +147,7 @@ MailLoad::Moment FastDovecot::StepUntilNoticed(absl::Duration offset) const {
     if (ComesTrue([&] { return CountLogged(kThrottled) > before; }, kSoon)) {
       return stepped;
     }
+    std::cout << "fast bed: the master missed a step, which is done again\n";
     SetOffset(absl::ZeroDuration());
     Reload();  // should it have noticed late
     AwaitLogin();
