@@ -1,16 +1,19 @@
 // noonmark-agent: answers dom0's questions about this guest's clocks, and hands
 // its orders to noonmark-corrector.
 
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/listener_watch.h"
 #include "common/runtime/log.h"
 #include "common/runtime/service_manager.h"
 #include "common/runtime/signals.h"
@@ -22,6 +25,7 @@
 #include "guest/agent_watch.h"
 #include "guest/corrector/client.h"
 #include "guest/hunter/glitch_hunter.h"
+#include "guest/machine_uuid.h"
 #include "guest/service/agent_server.h"
 #include "guest/service/listen_address.h"
 
@@ -72,7 +76,9 @@ absl::Status Serve(const AgentConfig& config) {
   CorrectorClient client(&clock, config.corrector);
   SocketCorrector corrector(&client);
   std::optional<TimerSlack> slack(kSlackOfGrpc);  // what follows starts it
-  const absl::StatusOr<AgentTrust> trust = LoadAgentTrust(config);
+  const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  const absl::StatusOr<AgentTrust> trust = LoadAgentTrust(
+      config, MachineUuids("", credentials == nullptr ? "" : credentials));
   if (!trust.ok()) return trust.status();
   auto server = AgentServer::Listen({.listen = config.listen,
                                      .credentials = trust->credentials,
@@ -105,8 +111,17 @@ absl::Status Serve(const AgentConfig& config) {
                     (*server)->LineWasRead();
                   });
   }
+  absl::Status ended;
+  std::optional<ListenerWatch> listener(
+      std::in_place, std::vector<Address>{(*server)->address()},
+      [&ended, &server](const absl::Status& dead) {
+        ended = dead;
+        (*server)->Stop();
+      });
   (*server)->Run();
+  listener.reset();
   signals.StopWatching();
+  if (!ended.ok()) return ended;  // and is started again
   LogInfo("stopped");
   return absl::OkStatus();
 }

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/runtime/log.h"
-#include "guest/describe/guest_description.h"
 
 namespace noonmark {
 namespace {
@@ -31,8 +28,8 @@ absl::Status CheckHost(const std::vector<std::string>& hosts,
 
 }  // namespace
 
-absl::StatusOr<AgentTrust> LoadAgentTrust(const AgentConfig& config,
-                                          const std::string& root) {
+absl::StatusOr<AgentTrust> LoadAgentTrust(
+    const AgentConfig& config, const std::vector<std::string>& machine) {
   if (config.listen.IsUnix()) return AgentTrust();
   const absl::StatusOr<std::shared_ptr<TlsCredentials>> credentials =
       TlsCredentials::Load(config.pki, Use::kServer, config.reload);
@@ -48,16 +45,16 @@ absl::StatusOr<AgentTrust> LoadAgentTrust(const AgentConfig& config,
         absl::StrCat(config.pki, "/server.pem: is ", ShortName(own),
                      "'s, and an agent is a guest: noonmark pki issue guest"));
   }
-  const std::string machine = absl::AsciiStrToLower(
-      absl::StripAsciiWhitespace(DescribeGuest(root).machine_uuid));
   if (machine.empty()) {
     LogInfo(
         "this machine does not say its UUID: whether the certificate is its "
         "own, dom0 alone checks");
-  } else if (machine != own.id) {
+  } else if (std::find(machine.begin(), machine.end(), own.id) ==
+             machine.end()) {
     return absl::FailedPreconditionError(absl::StrCat(
         config.pki, "/server.pem: is guest ", own.id, "'s, and this is ",
-        machine, ": a copy of its disk? noonmark pki issue guest ", machine));
+        machine[0], ": a copy of its disk? noonmark pki issue guest ",
+        machine[0]));
   }
   AgentTrust trust;
   trust.credentials =

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/rpc/caller.h"
@@ -21,9 +22,9 @@ struct AgentTrust {
 // Errors, each with what to do: as of TlsCredentials::Load(), and
 //   kFailedPrecondition  the certificate is another guest's, as a copied disk's
 //                        is.
-// `root`: before each path that says which machine this is; "" on a machine.
-absl::StatusOr<AgentTrust> LoadAgentTrust(const AgentConfig& config,
-                                          const std::string& root = "");
+// `machine`: as MachineUuids() has it.
+absl::StatusOr<AgentTrust> LoadAgentTrust(
+    const AgentConfig& config, const std::vector<std::string>& machine);
 
 }  // namespace noonmark
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "common/rpc/address.h"
 #include "common/rpc/completion_loop.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/listener_watch.h"
 #include "common/rpc/tls_credentials.h"
 #include "common/runtime/journal_file.h"
 #include "common/runtime/kernel_discipline.h"
@@ -235,14 +237,26 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
     LogInfo(absl::StrCat("answers operators on port ", (*network)->port()));
   }
   NotifyReady(absl::StrCat("watching ", config.libvirt.uri));
+  absl::Status ended;
+  std::vector<Address> listeners = {*listen, *operate};
+  if (*network != nullptr) {
+    listeners.push_back(*Address::Parse(config.network));
+    listeners.back().port = static_cast<uint16_t>((*network)->port());
+  }
+  std::optional<ListenerWatch> watch(std::in_place, std::move(listeners),
+                                     [&ended, &loop](const absl::Status& dead) {
+                                       ended = dead;
+                                       loop.Stop();
+                                     });
   loop.Run();
+  watch.reset();
   NotifyStopping();
   signals.StopWatching();
   // The hypervisor's thread and the API's post to the loop: they go first.
   hypervisor.reset();
   network->reset();
   operators->reset();
-  return absl::OkStatus();
+  return ended;
 }
 
 }  // namespace noonmark

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/certificate_maker.h"
@@ -40,30 +40,22 @@ class AgentTrustTest : public ::testing::Test {
     config_.listen = *Address::Parse("127.0.0.1:0");
     config_.pki = pki_.path();
   }
-  // What a Xen guest's kernel says.
-  void ThisIs(const std::string& uuid) {
-    std::filesystem::create_directories(machine_.Path("sys/hypervisor"));
-    machine_.Write("sys/hypervisor/type", "xen\n");
-    machine_.Write("sys/hypervisor/uuid", uuid + "\n");
-  }
-
   TemporaryDirectory pki_;
-  TemporaryDirectory machine_;
   AgentConfig config_;
 };
 
 TEST_F(AgentTrustTest, IsWhoItsCertificateSays) {
-  ThisIs(kOwn);
-  const absl::StatusOr<AgentTrust> trust =
-      LoadAgentTrust(config_, machine_.path());
-  ASSERT_THAT(trust, IsOk());
-  EXPECT_NE(trust->credentials, nullptr);
-  EXPECT_NE(trust->still_trusted, nullptr);
+  for (const std::vector<std::string>& machine :
+       {std::vector<std::string>{kOwn}, {kOther, kOwn}}) {
+    const absl::StatusOr<AgentTrust> trust = LoadAgentTrust(config_, machine);
+    ASSERT_THAT(trust, IsOk());
+    EXPECT_NE(trust->credentials, nullptr);
+    EXPECT_NE(trust->still_trusted, nullptr);
+  }
 }
 
 TEST_F(AgentTrustTest, ListensNotWithAnotherMachinesCertificate) {
-  ThisIs(kOther);
-  const absl::Status status = LoadAgentTrust(config_, machine_.path()).status();
+  const absl::Status status = LoadAgentTrust(config_, {kOther}).status();
   EXPECT_THAT(status,
               StatusIs(absl::StatusCode::kFailedPrecondition, "a copy of its"));
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kFailedPrecondition,
@@ -71,14 +63,13 @@ TEST_F(AgentTrustTest, ListensNotWithAnotherMachinesCertificate) {
 }
 
 TEST_F(AgentTrustTest, LeavesItToDom0WhereTheMachineDoesNotSay) {
-  EXPECT_THAT(LoadAgentTrust(config_, machine_.path()), IsOk());
+  EXPECT_THAT(LoadAgentTrust(config_, {}), IsOk());
 }
 
 TEST_F(AgentTrustTest, NeedsNothingForAUnixSocket) {
   config_.listen = *Address::Parse("unix:/run/a.sock");
   config_.pki = "/nowhere";
-  const absl::StatusOr<AgentTrust> trust =
-      LoadAgentTrust(config_, machine_.path());
+  const absl::StatusOr<AgentTrust> trust = LoadAgentTrust(config_, {});
   ASSERT_THAT(trust, IsOk());
   EXPECT_EQ(trust->credentials, nullptr);
 }

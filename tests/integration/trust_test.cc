@@ -8,7 +8,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,10 +26,13 @@
 namespace noonmark {
 namespace {
 
+using ::noonmark::testing::AskAgent;
 using ::noonmark::testing::CertificateWish;
+using ::noonmark::testing::DialsWith;
 using ::noonmark::testing::IsOk;
 using ::noonmark::testing::MakeCertificate;
 using ::noonmark::testing::NetworkAgent;
+using ::noonmark::testing::ReadText;
 using ::noonmark::testing::RealHost;
 using ::noonmark::testing::StatusIs;
 using ::noonmark::testing::TemporaryDirectory;
@@ -43,43 +45,8 @@ constexpr char kFirstGuest[] = "0f0e0d0c-0000-4000-8000-000000000001";
 constexpr char kThirdGuest[] = "0f0e0d0c-0000-4000-8000-000000000003";
 constexpr char kSecondGuest[] = "0f0e0d0c-0000-4000-8000-000000000002";
 
-// One Describe, on a connection of its own.
-grpc::Status Ask(const std::string& address, const Credentials& credentials) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  const auto stub = v1::AgentService::NewStub(
-      grpc::CreateCustomChannel("ipv4:" + address, credentials, arguments));
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() +
-                       std::chrono::seconds(20));
-  v1::DescribeResponse response;
-  return stub->Describe(&context, {}, &response);
-}
-
-// A client with these PEM texts that takes any server of its authority.
-Credentials Client(const std::string& own, const std::string& trusted) {
-  namespace tls = grpc::experimental;
-  tls::TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(
-      std::make_shared<tls::StaticDataCertificateProvider>(
-          trusted, own.empty()
-                       ? std::vector<tls::IdentityKeyCertPair>()
-                       : std::vector<tls::IdentityKeyCertPair>{{own, own}}));
-  options.watch_root_certs();
-  if (!own.empty()) options.watch_identity_key_cert_pairs();
-  options.set_certificate_verifier(
-      std::make_shared<tls::NoOpCertificateVerifier>());
-  options.set_check_call_host(false);
-  return tls::TlsCredentials(options);
-}
-
 bool IsRight(const v1::Guest& guest) {
   return guest.verdict() == v1::VERDICT_OK;
-}
-
-std::string Read(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class TrustTest : public ::testing::Test {
@@ -99,16 +66,12 @@ class TrustTest : public ::testing::Test {
     return absl::StrCat("folder = \"", fleet_.Folder("host/dom0-a"),
                         "\"\nreload = \"1s\"\n");
   }
-  // As a holder of the fleet dials.
-  Credentials As(const std::string& holder) const {
-    return Client(Read(fleet_.Folder(holder) + "/client.pem"),
-                  Read(fleet_.directory().Path("ca/ca.crt")));
-  }
+  Credentials As(const std::string& holder) const { return fleet_.As(holder); }
   // A client certificate that the fleet's authority has signed.
   Credentials Signed(CertificateWish wish) const {
-    wish.signer = Read(fleet_.directory().Path("ca/authority.pem"));
-    return Client(MakeCertificate(wish),
-                  Read(fleet_.directory().Path("ca/ca.crt")));
+    wish.signer = ReadText(fleet_.directory().Path("ca/authority.pem"));
+    return DialsWith(MakeCertificate(wish),
+                     ReadText(fleet_.directory().Path("ca/ca.crt")));
   }
 
   TrustedFleet fleet_;
@@ -116,11 +79,11 @@ class TrustTest : public ::testing::Test {
 
 TEST_F(TrustTest, AnAgentAnswersHostsOfItsFleetAndNobodyElse) {
   NetworkAgent agent(Guest(kFirstGuest));
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-a")).ok());
 
   const TrustedFleet other;
   other.Pki({"issue", "host", "dom0-a"});
-  const std::string trusted = Read(fleet_.directory().Path("ca/ca.crt"));
+  const std::string trusted = ReadText(fleet_.directory().Path("ca/ca.crt"));
   struct Case {
     const char* who;
     Credentials credentials;
@@ -149,25 +112,26 @@ TEST_F(TrustTest, AnAgentAnswersHostsOfItsFleetAndNobodyElse) {
        Signed({.uris = {host}, .extended_usage = "serverAuth,clientAuth"}),
        "and of nothing else"},
       {"a server's certificate",
-       Client(Read(Guest(kSecondGuest) + "/server.pem"), trusted),
+       DialsWith(ReadText(Guest(kSecondGuest) + "/server.pem"), trusted),
        "TLS handshake"},
       {"nobody's authority",
-       Client(MakeCertificate({.uris = {host}, .extended_usage = "clientAuth"}),
-              trusted),
+       DialsWith(
+           MakeCertificate({.uris = {host}, .extended_usage = "clientAuth"}),
+           trusted),
        "TLS handshake"},
       {"another authority of the same name",
-       Client(Read(other.Folder("host/dom0-a/client.pem")), trusted),
+       DialsWith(ReadText(other.Folder("host/dom0-a/client.pem")), trusted),
        "TLS handshake"},
-      {"no certificate", Client("", trusted), "TLS handshake"},
+      {"no certificate", DialsWith("", trusted), "TLS handshake"},
       {"plain text", grpc::InsecureChannelCredentials(), "TLS handshake"},
   };
   for (const Case& c : cases) {
-    const grpc::Status status = Ask(agent.address(), c.credentials);
+    const grpc::Status status = AskAgent(agent.address(), c.credentials);
     EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE)
         << c.who << ": " << status.error_message();
     EXPECT_NE(agent.process().ReadLineWith(c.logged), "") << c.who;
   }
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-b")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-b")).ok());
 }
 
 // A clock that is wrong by decades is what it is asked for; a certificate that
@@ -206,9 +170,10 @@ TEST_F(TrustTest, AnAgentIsReachedWhateverItsClockSays) {
               absl::Minutes(5));
     context.TryCancel();
     // A host is taken as ever, and others are refused as ever.
-    EXPECT_TRUE(Ask(agent.address(), host).ok());
-    EXPECT_FALSE(Ask(agent.address(), As("operator/alice")).ok());
-    EXPECT_FALSE(Ask(agent.address(), grpc::InsecureChannelCredentials()).ok());
+    EXPECT_TRUE(AskAgent(agent.address(), host).ok());
+    EXPECT_FALSE(AskAgent(agent.address(), As("operator/alice")).ok());
+    EXPECT_FALSE(
+        AskAgent(agent.address(), grpc::InsecureChannelCredentials()).ok());
   }
 }
 
@@ -227,26 +192,26 @@ TEST_F(TrustTest, AnAgentSpeaksNoTlsOlderThan12) {
          "-verify_return_error"});
     EXPECT_EQ(outcome.exit_code == 0, spoken) << version << outcome.err;
   }
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-a")).ok());
 }
 
 TEST_F(TrustTest, AnAgentAnswersOnlyTheHostsThatItsFileNames) {
   NetworkAgent agent(Guest(kFirstGuest), "hosts = [\"dom0-b\"]\n");
-  EXPECT_FALSE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_FALSE(AskAgent(agent.address(), As("host/dom0-a")).ok());
   EXPECT_NE(agent.process().ReadLineWith(
                 "host dom0-a is none of agent.hosts: dom0-b"),
             "");
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-b")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-b")).ok());
 }
 
 TEST_F(TrustTest, ARevokedHostIsRefusedFromTheNextConnectionOn) {
   NetworkAgent agent(Guest(kFirstGuest));
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-a")).ok());
   // It is handed to the folder that the agent reads.
   fleet_.Pki({"revoke", "host", "dom0-a", "--why", "stolen"});
-  EXPECT_FALSE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_FALSE(AskAgent(agent.address(), As("host/dom0-a")).ok());
   EXPECT_NE(agent.process().ReadLineWith("the key of host dom0-a, serial"), "");
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-b")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-b")).ok());
 }
 
 // On a connection that is open when its key is revoked.
@@ -304,14 +269,14 @@ TEST_F(TrustTest, ARevokedGuestIsBelievedNoMore) {
 TEST_F(TrustTest, ADamagedDenyListChangesNothing) {
   NetworkAgent agent(Guest(kFirstGuest));
   fleet_.Pki({"revoke", "host", "dom0-a"});
-  EXPECT_FALSE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_FALSE(AskAgent(agent.address(), As("host/dom0-a")).ok());
   std::ofstream(Guest(kFirstGuest) + "/deny.list") << "sha256:12\n";
-  EXPECT_FALSE(Ask(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_FALSE(AskAgent(agent.address(), As("host/dom0-a")).ok());
   EXPECT_NE(agent.process().ReadLineWith("the list that was read before holds"),
             "");
   std::filesystem::remove(Guest(kFirstGuest) + "/deny.list");
-  EXPECT_FALSE(Ask(agent.address(), As("host/dom0-a")).ok());
-  EXPECT_TRUE(Ask(agent.address(), As("host/dom0-b")).ok());
+  EXPECT_FALSE(AskAgent(agent.address(), As("host/dom0-a")).ok());
+  EXPECT_TRUE(AskAgent(agent.address(), As("host/dom0-b")).ok());
 }
 
 TEST_F(TrustTest, ADom0TakesNoOtherGuestForItsOwn) {
@@ -349,11 +314,11 @@ TEST_F(TrustTest, KeysAndAuthorityAreRotatedUnderTheRunningPrograms) {
   dom0.Start();
   dom0.WaitUntil("mail-1", IsRight);
 
-  const std::string old_key = Read(fleet_.Folder("host/dom0-b/client.pem"));
+  const std::string old_key = ReadText(fleet_.Folder("host/dom0-b/client.pem"));
   fleet_.Pki({"rotate", "authority"});
   // Of the old authority, and trusts both.
   const Credentials before =
-      Client(old_key, Read(fleet_.directory().Path("ca/ca.crt")));
+      DialsWith(old_key, ReadText(fleet_.directory().Path("ca/ca.crt")));
   for (const char* holder : {"dom0-a", "dom0-b"}) {
     fleet_.Pki({"rotate", "host", holder});
   }
@@ -368,8 +333,8 @@ TEST_F(TrustTest, KeysAndAuthorityAreRotatedUnderTheRunningPrograms) {
   const Credentials after = As("host/dom0-b");
   bool moved = false;
   while (!moved && std::chrono::steady_clock::now() < patience) {
-    moved =
-        Ask(agent.address(), after).ok() && !Ask(agent.address(), before).ok();
+    moved = AskAgent(agent.address(), after).ok() &&
+            !AskAgent(agent.address(), before).ok();
   }
   EXPECT_TRUE(moved);
   EXPECT_NE(agent.process().ReadLineWith("TLS handshake failed"), "");
@@ -498,18 +463,18 @@ TEST_F(TrustTest, FilesThatDoNotFitEachOtherAreToldApart) {
   };
   const std::string folder = Guest(kFirstGuest);
   EXPECT_THAT(load(folder), IsOk());
-  const std::string good = Read(folder + "/server.pem");
+  const std::string good = ReadText(folder + "/server.pem");
   const auto with = [&](const std::string& name, const std::string& text) {
     const TemporaryDirectory copy;
     for (const char* file : {"ca.crt", "deny.list", "server.pem"}) {
-      copy.Write(file, name == file ? text : Read(folder + "/" + file));
+      copy.Write(file, name == file ? text : ReadText(folder + "/" + file));
       std::filesystem::permissions(copy.Path(file),
                                    std::filesystem::perms::owner_read);
     }
     return load(copy.path()).status();
   };
   EXPECT_THAT(with("", ""), IsOk());
-  const std::string other = Read(Guest(kSecondGuest) + "/server.pem");
+  const std::string other = ReadText(Guest(kSecondGuest) + "/server.pem");
   const size_t certificate = other.find("-----BEGIN CERTIFICATE");
   EXPECT_THAT(with("server.pem", good.substr(0, good.find("-----BEGIN CERT")) +
                                      other.substr(certificate)),
@@ -519,7 +484,7 @@ TEST_F(TrustTest, FilesThatDoNotFitEachOtherAreToldApart) {
   EXPECT_THAT(with("server.pem", "nothing"),
               StatusIs(absl::StatusCode::kInvalidArgument, "no certificate"));
   const TrustedFleet stranger;
-  EXPECT_THAT(with("ca.crt", Read(stranger.directory().Path("ca/ca.crt"))),
+  EXPECT_THAT(with("ca.crt", ReadText(stranger.directory().Path("ca/ca.crt"))),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        "no authority in ca.crt stands behind"));
   EXPECT_THAT(with("deny.list", "what"),

@@ -1,6 +1,9 @@
 #ifndef NOONMARK_TESTS_INTEGRATION_TRUSTED_FLEET_H_
 #define NOONMARK_TESTS_INTEGRATION_TRUSTED_FLEET_H_
 
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +12,19 @@
 #include "tests/support/temporary_directory.h"
 
 namespace noonmark::testing {
+
+std::string ReadText(const std::string& path);
+
+// How a client with these PEM texts dials that takes any server of its
+// authority; no own one: it shows none.
+std::shared_ptr<grpc::ChannelCredentials> DialsWith(const std::string& own,
+                                                    const std::string& trusted);
+
+// One Describe, on a connection of its own.
+grpc::Status AskAgent(
+    const std::string& address,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+    std::chrono::seconds limit = std::chrono::seconds(20));
 
 // The keys of a fleet, made by the program for them, and who uses them.
 class TrustedFleet {
@@ -21,6 +37,8 @@ class TrustedFleet {
   std::string Folder(const std::string& holder) const {
     return directory_.Path("ca/" + holder);
   }
+  // As this holder dials.
+  std::shared_ptr<grpc::ChannelCredentials> As(const std::string& holder) const;
   const TemporaryDirectory& directory() const { return directory_; }
 
  private:
