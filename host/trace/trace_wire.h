@@ -47,7 +47,7 @@ class TraceEncoder {
         write(record_);
       }
     }
-    std::visit([this](const auto& kind) { Fill(kind); }, input);
+    std::visit([this](const auto& kind) { this->Fill(kind); }, input);
     write(record_);
   }
 

@@ -24,9 +24,8 @@ void CheckMessage(JumpTeller teller, std::string_view message) {
       !jump->figure.has_value() || (*jump->figure >= absl::ZeroDuration() &&
                                     *jump->figure < absl::InfiniteDuration()),
       "a figure is a length");
-  fuzz::Require(jump->suffers_for >= absl::ZeroDuration() &&
-                    jump->suffers_for <= absl::Minutes(3),
-                "Dovecot itself waits for no longer than 180 s");
+  fuzz::Require(jump->suffers_for >= absl::ZeroDuration(),
+                "nobody suffers for less than no time");
 }
 
 }  // namespace
