@@ -19,7 +19,7 @@ namespace {
 constexpr char kAgent[] = "noonmark-agent";
 constexpr char kCorrector[] = "noonmark-corrector";
 
-class AgentRightsTest : public CorrectedGuest {
+class LongAgentRightsTest : public CorrectedGuest {
  protected:
   using Order = std::pair<std::string, std::string>;  // a user, a command
   // How each ended, all in one go: another connection for each costs more than
@@ -42,7 +42,7 @@ class AgentRightsTest : public CorrectedGuest {
   }
 };
 
-TEST_F(AgentRightsTest, EndWithTheListedUnitsAndVerbs) {
+TEST_F(LongAgentRightsTest, EndWithTheListedUnitsAndVerbs) {
   const std::string ask = "systemctl --no-ask-password ";
   const std::string attacks[] = {
       // Units that nobody listed.
