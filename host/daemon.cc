@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,10 +27,11 @@
 #include "common/runtime/system_clock.h"
 #include "host/correct/corrections.h"
 #include "host/correct/host_identity.h"
-#include "host/guests/grpc_guest_link.h"
 #include "host/inventory/hypervisor.h"
 #include "host/monitor/monitor.h"
 #include "host/posted_operator.h"
+#include "host/probe/probe_dialer.h"
+#include "host/probe/worker_process.h"
 #include "host/reference/chrony_watcher.h"
 #include "host/service/fleet_server.h"
 #include "host/trace/trace_file.h"
@@ -102,21 +104,82 @@ CorrectionOptions OptionsOf(const DaemonConfig& config,
   return options;
 }
 
-// What agents on a network are dialled with; null: this host has no identity.
-absl::StatusOr<std::shared_ptr<TlsCredentials>> ClientCredentials(
-    const DaemonConfig& config) {
-  absl::StatusOr<std::shared_ptr<TlsCredentials>> credentials =
+// Whether this host has an identity, with which agents on a network are
+// dialled; one that is none is told before anybody is.
+absl::StatusOr<bool> HasIdentity(const DaemonConfig& config) {
+  const absl::StatusOr<std::shared_ptr<TlsCredentials>> credentials =
       TlsCredentials::Load(config.pki, Use::kClient, config.reload);
-  if (absl::IsNotFound(credentials.status())) {
-    return std::shared_ptr<TlsCredentials>();
-  }
-  if (credentials.ok() && (*credentials)->identity().role != Role::kHost) {
+  if (absl::IsNotFound(credentials.status())) return false;
+  if (!credentials.ok()) return credentials.status();
+  if ((*credentials)->identity().role != Role::kHost) {
     return absl::FailedPreconditionError(absl::StrCat(
         config.pki, "/client.pem: is ", ShortName((*credentials)->identity()),
         "'s, and noonmarkd is a host: noonmark pki issue host NAME"));
   }
-  return credentials;
+  return true;
 }
+
+WorkerOptions WorkerOf(const DaemonConfig& config, bool identity,
+                       const char* name) {
+  WorkerOptions options;
+  options.name = name;
+  options.command = {config.probe};
+  if (identity) {
+    options.command.insert(
+        options.command.end(),
+        {"--pki", config.pki, "--reload-ms",
+         absl::StrCat(absl::ToInt64Milliseconds(config.reload))});
+  }
+  return options;
+}
+
+// The workers that speak with the guests, and where guests are dialled.
+class Probes final : public WorkerProcess::Observer {
+ public:
+  Probes(const DaemonConfig& config, bool identity, CompletionLoop& loop,
+         Clock& clock)
+      : common_(WorkerOf(config, identity, "the probe worker"), On(loop),
+                clock),
+        suspects_(ForSuspects(WorkerOf(config, identity,
+                                       "the probe worker for suspects")),
+                  On(loop), clock),
+        dialer_({}, clock, On(loop).post, common_, suspects_) {}
+
+  // Errors: the worker's program is not there.
+  absl::Status Start() {
+    for (WorkerProcess* worker : {&common_, &suspects_}) {
+      if (absl::Status started = worker->Start(this); !started.ok()) {
+        return started;
+      }
+    }
+    return absl::OkStatus();
+  }
+  GuestDialer& dialer() { return dialer_; }
+
+ private:
+  static WorkerProcess::Loop On(CompletionLoop& loop) {
+    return {[&loop](std::function<void()> work) { loop.Post(std::move(work)); },
+            [&loop](absl::Duration delay, std::function<void()> work) {
+              loop.CallAfter(delay, std::move(work));
+            }};
+  }
+  static WorkerOptions ForSuspects(WorkerOptions options) {
+    options.limits.wasted = absl::Milliseconds(2'500);
+    return options;
+  }
+
+  void OnNews(const ProbeWorker& worker, const ProbeNews& news) override {
+    dialer_.OnNews(worker, news);
+  }
+  void OnGone(const ProbeWorker& worker, const absl::Status& why,
+              bool overtaxed) override {
+    dialer_.OnGone(worker, why, overtaxed);
+  }
+
+  WorkerProcess common_;
+  WorkerProcess suspects_;
+  ProbeDialer dialer_;
+};
 
 // The fleet API on a network; null: it is not to be on one.
 absl::StatusOr<std::unique_ptr<FleetServer>> ListenOnNetwork(
@@ -172,15 +235,16 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   absl::StatusOr<std::unique_ptr<FleetServer>> server = FleetServer::Listen(
       listen->path, /*group=*/"", {board, clock, NOONMARK_VERSION});
   if (!server.ok()) return server.status();
-  const absl::StatusOr<BootId> boot = ReadHostBoot();
+  const absl::StatusOr<BootId> boot =
+      ReadHostBoot(std::getenv("CREDENTIALS_DIRECTORY"));
   if (!boot.ok()) return boot.status();
 
-  const auto credentials = ClientCredentials(config);
-  if (!credentials.ok()) return credentials.status();
+  const absl::StatusOr<bool> identity = HasIdentity(config);
+  if (!identity.ok()) return identity.status();
 
   CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
-  GrpcGuestDialer dialer(loop, clock, GrpcGuestDialer::kOrderLimit,
-                         *credentials);
+  Probes probes(config, *identity, loop, clock);
+  if (absl::Status started = probes.Start(); !started.ok()) return started;
   JournalFile journal(JournalOf(config));
   Corrections corrections(OptionsOf(config, journal.reading().disk),
                           {&clock, *boot,
@@ -189,7 +253,8 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
                            },
                            NewOperationId},
                           journal.reading().contents.records);
-  Monitor monitor(config.monitor, clock, ReadKernelDiscipline, dialer, board);
+  Monitor monitor(config.monitor, clock, ReadKernelDiscipline, probes.dialer(),
+                  board);
   monitor.SetCorrector(&corrections);
   PostedOperator orders(
       [&loop](std::function<void()> work) { loop.Post(std::move(work)); },

@@ -36,6 +36,10 @@ absl::StatusOr<GuestReading> DecodeClockExchange(const v1::ClockExchange& wire);
 absl::StatusOr<GuestFacts> DecodeGuestDescription(
     const v1::GuestDescription& wire);
 
+// Of this machine's own clocks, from a file or a process of ours: any value is
+// valid, also one that no sane counter has.
+ClockReading DecodeOwnReading(const v1::ClockGroup& wire);
+
 // To the wire. Replaces all of `wire`, reusing its memory. What is encoded can
 // be decoded: text that is too long or not printable is left out, times beyond
 // what int64 nanoseconds hold are saturated.

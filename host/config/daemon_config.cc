@@ -149,6 +149,15 @@ DaemonConfig Read(ConfigFile& file) {
   config.reload = pki.Duration("reload", absl::Seconds(60), absl::Seconds(1),
                                absl::Hours(1));
 
+  ConfigTable probe = root.Table("probe");
+  // program: absolute path of the worker that speaks with the guests; noonmarkd
+  // starts it, and starts it again.
+  config.probe =
+      probe.String("program", "/usr/libexec/noonmark/noonmarkd-probe");
+  if (config.probe.empty() || config.probe[0] != '/') {
+    probe.Fault("program", "must be an absolute path");
+  }
+
   ConfigTable libvirt = root.Table("libvirt");
   // uri: as virsh -c takes it.
   config.libvirt.uri = libvirt.String("uri", "xen:///system");

@@ -30,6 +30,8 @@ struct DaemonConfig {
   // often they are read again.
   std::string pki;
   absl::Duration reload;
+  // The program that speaks with the guests.
+  std::string probe;
   LibvirtOptions libvirt;
   MonitorOptions monitor;
   // Not empty: where the core's inputs are recorded.

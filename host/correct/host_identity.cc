@@ -13,8 +13,10 @@
 
 namespace noonmark {
 
-absl::StatusOr<BootId> ReadHostBoot() {
-  const std::string path = "/proc/sys/kernel/random/boot_id";
+absl::StatusOr<BootId> ReadHostBoot(const char* credentials) {
+  const std::string path = credentials == nullptr
+                               ? "/proc/sys/kernel/random/boot_id"
+                               : absl::StrCat(credentials, "/boot-id");
   const absl::StatusOr<std::string> text = ReadDurable(path);
   if (!text.ok()) return text.status();
   const std::optional<BootId> boot =

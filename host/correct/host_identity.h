@@ -6,9 +6,10 @@
 
 namespace noonmark {
 
-// This boot of this machine, as its kernel names it.
+// This boot of this machine, as its kernel names it: from /proc, or from the
+// folder of `credentials` (systemd's) where that is not to be seen; null: none.
 //   kUnavailable  it cannot be read; the message has the path and the cause.
-absl::StatusOr<BootId> ReadHostBoot();
+absl::StatusOr<BootId> ReadHostBoot(const char* credentials);
 
 // A name for an operation that no other has, by the kernel's chance.
 OperationId NewOperationId();

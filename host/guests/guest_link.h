@@ -50,6 +50,8 @@ class GuestLink {
     virtual void OnOrderFailed(const absl::Status& /*why*/) {}
     // It is over; nothing more will come.
     //   kUnavailable        nobody listens, or the connection broke.
+    //   kAborted            it gave no answer while whoever asks it was
+    //                       overtaxed, and may be the cause of that.
     //   kInvalidArgument    the agent sent something that is no valid answer;
     //                       the message names the field and why.
     //   others              as the agent said.

@@ -281,7 +281,7 @@ void GuestSession::Connect(MonotonicTime now) {
 void GuestSession::Lose(const absl::Status& why, MonotonicTime now) {
   // Before an agent was there, an invalid argument is the address.
   const bool nonsense =
-      opened_ && why.code() == absl::StatusCode::kInvalidArgument;
+      (opened_ && absl::IsInvalidArgument(why)) || absl::IsAborted(why);
   DropLink();
   phase_ = Phase::kWaiting;
   last_error_ = std::string(why.message());

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,56 +15,10 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/runtime/spawn.h"
 
 namespace noonmark {
 namespace {
-
-absl::Status StartError(const std::string& program, int error) {
-  const std::string text =
-      absl::StrCat(program, ": ", std::generic_category().message(error));
-  if (error == ENOENT) return absl::NotFoundError(text);
-  return absl::UnavailableError(text);
-}
-
-// posix_spawn, not fork: nothing of our threads' state is copied, and nobody's
-// fork handlers run. In a group of its own, so that all of it can be killed.
-absl::StatusOr<pid_t> Start(const std::vector<std::string>& arguments,
-                            int output) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  const absl::Cleanup destroy = [&] {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  };
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null",
-                                   O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-                                   O_WRONLY, 0);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  sigset_t none, all;
-  sigemptyset(&none);
-  sigfillset(&all);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETSIGDEF |
-                                            POSIX_SPAWN_SETPGROUP);
-  std::vector<std::string> copies = arguments;
-  std::vector<char*> argv;
-  for (std::string& argument : copies) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  char locale[] = "LC_ALL=C";
-  char* environment[] = {locale, nullptr};
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, argv[0], &actions, &attributes,
-                                argv.data(), environment);
-  if (error != 0) return StartError(arguments[0], error);
-  return pid;
-}
 
 // Readable, or why it was not waited for any longer.
 absl::Status WaitFor(int descriptor, MonotonicTime end, Clock& clock,
@@ -128,9 +81,14 @@ absl::StatusOr<ProgramOutput> RunForOutput(
     const std::vector<std::string>& arguments, const ProgramLimits& limits,
     Clock& clock, int stop) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return StartError("pipe", errno);
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    return absl::UnavailableError(
+        absl::StrCat("pipe: ", std::generic_category().message(errno)));
+  }
   const absl::Cleanup close_read = [&] { close(ends[0]); };
-  const absl::StatusOr<pid_t> pid = Start(arguments, ends[1]);
+  // In a group of its own, so that all of it can be killed.
+  const absl::StatusOr<pid_t> pid =
+      Spawn({arguments, {kNullFile, ends[1], kNullFile}, {"LC_ALL=C"}});
   close(ends[1]);
   if (!pid.ok()) return pid.status();
 

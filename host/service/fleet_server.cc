@@ -33,6 +33,30 @@ std::optional<gid_t> GroupOf(const std::string& name) {
   return entry.gr_gid;
 }
 
+// Gives the socket at `path` to a group; absent: our own, which it has not
+// where the folder hands its own group on (S_ISGID). That is also how a
+// noonmarkd in a namespace of users of its own, which knows of no other group,
+// has operators'.
+absl::Status GiveTo(const std::string& path, std::optional<gid_t> group) {
+  if (chown(path.c_str(), static_cast<uid_t>(-1), group.value_or(getegid())) ==
+      0) {
+    return absl::OkStatus();
+  }
+  const int error = errno;
+  struct stat folder = {}, socket = {};
+  // EINVAL: a group that this namespace does not know.
+  if (error == EINVAL && group.has_value() &&
+      stat(path.substr(0, path.rfind('/') + 1).c_str(), &folder) == 0 &&
+      stat(path.c_str(), &socket) == 0 && (folder.st_mode & S_ISGID) != 0 &&
+      socket.st_gid == folder.st_gid) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "cannot be given to its group: ", std::strerror(error),
+      "; let noonmarkd's user be a member of it, or the folder hand it on: "
+      "chgrp GROUP FOLDER && chmod g+s FOLDER"));
+}
+
 }  // namespace
 
 struct FleetServer::State {
@@ -116,12 +140,12 @@ absl::StatusOr<std::unique_ptr<FleetServer>> FleetServer::Listen(
         ": cannot listen there; see to the folder and its rights, or choose "
         "another place with daemon.listen"));
   }
-  if (const std::optional<gid_t> owner = GroupOf(group); owner.has_value()) {
-    if (chown(path.c_str(), static_cast<uid_t>(-1), *owner) != 0) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "unix:", path, ": cannot be given to the group ", group, ": ",
-          std::strerror(errno), "; let noonmarkd's user be a member of it"));
-    }
+  const std::optional<gid_t> owner = GroupOf(group);
+  if (absl::Status given = GiveTo(path, owner); !given.ok()) {
+    return absl::Status(
+        given.code(),
+        absl::StrCat("unix:", path, ", ", owner.has_value() ? group : "own",
+                     ": ", std::string(given.message())));
   }
   if (absl::Status status = state->socket->Restrict(0660); !status.ok()) {
     return status;

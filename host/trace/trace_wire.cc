@@ -15,16 +15,6 @@ constexpr size_t kMostGuests = 100'000;
 
 int64_t Nanos(absl::Duration d) { return absl::ToInt64Nanoseconds(d); }
 
-ClockReading Decode(const v1::ClockGroup& wire) {
-  ClockReading reading;
-  reading.raw_before = absl::Nanoseconds(wire.raw_before_ns());
-  reading.realtime = absl::Nanoseconds(wire.realtime_ns());
-  reading.monotonic = absl::Nanoseconds(wire.monotonic_ns());
-  reading.boottime = absl::Nanoseconds(wire.boottime_ns());
-  reading.raw_after = absl::Nanoseconds(wire.raw_after_ns());
-  return reading;
-}
-
 KernelDiscipline Decode(const v1::KernelDiscipline& wire) {
   KernelDiscipline discipline;
   discipline.offset = absl::Nanoseconds(wire.offset_ns());
@@ -361,7 +351,7 @@ absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
       guests_[record.guest().number()] = record.guest().uuid();
       return input;
     case v1::TraceRecord::kHostReading:
-      input = HostReadingInput{noonmark::Decode(record.host_reading())};
+      input = HostReadingInput{DecodeOwnReading(record.host_reading())};
       return input;
     case v1::TraceRecord::kDiscipline: {
       DisciplineInput in;
@@ -411,10 +401,10 @@ absl::StatusOr<std::optional<CoreInput>> TraceDecoder::Decode(
           DecodeClockExchange(record.exchange().reading());
       if (!reading.ok()) return reading.status();
       in.exchange.stream = record.exchange().stream();
-      in.exchange.host_sent = noonmark::Decode(record.exchange().host_sent());
+      in.exchange.host_sent = DecodeOwnReading(record.exchange().host_sent());
       in.exchange.guest = *std::move(reading);
       in.exchange.host_received =
-          noonmark::Decode(record.exchange().host_received());
+          DecodeOwnReading(record.exchange().host_received());
       input = std::move(in);
       return input;
     }

@@ -1,5 +1,6 @@
 // Strangers at an agent's port, more than it has descriptors for.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "tests/integration/real_host.h"
 #include "tests/integration/trusted_fleet.h"
 #include "tests/support/status_matchers.h"
 
@@ -21,8 +23,10 @@ namespace noonmark {
 namespace {
 
 using ::noonmark::testing::AskAgent;
+using ::noonmark::testing::IsSanitized;
 using ::noonmark::testing::NetworkAgent;
 using ::noonmark::testing::TrustedFleet;
+using ::testing::HasSubstr;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr char kGuest[] = "0f0e0d0c-0000-4000-8000-000000000001";
@@ -57,6 +61,11 @@ class ListenerFloodTest : public ::testing::Test {
     fleet_.Pki({"issue", "host", "dom0-a"});
     fleet_.Pki({"issue", "guest", kGuest});
   }
+  void SetUp() override {
+    // It looks at an object's memory by way of a pipe, and takes a healthy one
+    // for broken when there is no descriptor for that.
+    if (IsSanitized()) GTEST_SKIP() << "UBSan needs descriptors of its own";
+  }
   // Few descriptors, as prlimit(1) gives them.
   std::unique_ptr<NetworkAgent> Start() const {
     return std::make_unique<NetworkAgent>(
@@ -73,9 +82,10 @@ class ListenerFloodTest : public ::testing::Test {
     const bool lived =
         AskAgent(agent->address(), dom0, std::chrono::seconds(1)).ok();
     if (!lived) {
-      EXPECT_NE(agent->process().ReadLineWith("the own listener at 127.0.0.1:"),
-                "");
-      EXPECT_EQ(agent->process().Wait(), 1);
+      const int end = agent->process().Wait();
+      EXPECT_EQ(end, 1);
+      EXPECT_THAT(agent->process().output(),
+                  HasSubstr("the own listener at 127.0.0.1:"));
       agent = Start();
       EXPECT_TRUE(AskAgent(agent->address(), dom0).ok());
     }

@@ -16,6 +16,9 @@
 
 namespace noonmark::testing {
 
+// A program of this build: "noonmarkd".
+std::string Program(const std::string& name);
+
 // One dom0 of real processes in a temporary folder: noonmarkd on libvirt's test
 // driver with domains of its own, an agent behind each guest that is given one.
 // It polls every second, and is declared right unless told otherwise.
@@ -92,6 +95,7 @@ class RealHost {
       {"host",
        "name = \"" + name_ + "\"\ntrust = \"declared\"\nchronyc = \"\"\n"},
       {"poll", "interval = \"1s\"\n"},
+      {"probe", "program = \"" + Program("noonmarkd-probe") + "\"\n"},
       {"correct", "state = \"" + folder_.path() + "\"\n"}};
   std::map<std::string, std::unique_ptr<ChildProcess>> agents_;
   std::unique_ptr<ChildProcess> daemon_;
@@ -104,9 +108,6 @@ const v1::Guest& RowOf(const v1::HostReport& report, const std::string& name);
 const v1::Finding* FindingOf(const v1::Guest& guest, const std::string& code);
 bool IsActive(const v1::Guest& guest, const std::string& code);
 bool IsOk(const v1::Guest& guest);
-
-// A program of this build: "noonmarkd".
-std::string Program(const std::string& name);
 
 // Built with a sanitizer, as the programs are.
 bool IsSanitized();

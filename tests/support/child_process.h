@@ -17,7 +17,8 @@ namespace noonmark::testing {
 // and then fails the test.
 class ChildProcess {
  public:
-  static constexpr std::chrono::minutes kPatience{1};
+  // A machine that shares its processors can be several times slower at times.
+  static constexpr std::chrono::minutes kPatience{4};
   // arguments[0] is the program's path. `stdout_to`: a descriptor for what it
   // writes to stdout; without, that comes with stderr.
   explicit ChildProcess(std::vector<std::string> arguments, int stdout_to = -1,

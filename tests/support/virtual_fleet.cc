@@ -28,6 +28,12 @@ class VirtualFleet::Link final : public GuestLink {
       });
       return;
     }
+    if (guest->behaviour == Behaviour::kOvertaxes) {
+      Later(absl::Seconds(2), [this] {
+        observer_->OnClosed(absl::AbortedError("the worker: it hung"));
+      });
+      return;
+    }
     fleet_.links_[name_] = this;
     Later(absl::Microseconds(300), [this] { observer_->OnOpen(); });
   }

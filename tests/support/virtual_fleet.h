@@ -27,6 +27,7 @@ enum class Behaviour {
   kIsSilent,       // the connection is open, no answer comes
   kRefuses,        // nobody listens
   kTalksNonsense,  // the connection ends with kInvalidArgument
+  kOvertaxes,      // it never opens, and ends with kAborted
 };
 
 // A guest: clocks, an agent, and the way to it.

@@ -217,6 +217,18 @@ TEST_F(MonitorTest, DistrustsNonsenseAndLetsTheOthersGoOn) {
   EXPECT_EQ(web_.asked - asked, 8 * 120);
 }
 
+TEST_F(MonitorTest, DistrustsWhoOvertaxesTheWorkerThatAsksIt) {
+  VirtualGuest& hostile = fleet_.AddGuest("hostile");
+  hostile.behaviour = Behaviour::kOvertaxes;
+  Settle();
+  EXPECT_THAT(Codes(Row("hostile")), ElementsAre("agent-untrusted"));
+  EXPECT_THAT(Row("hostile").findings[0].note, HasSubstr("it hung"));
+  const int asked = web_.asked;
+  fleet_.Run(absl::Minutes(10));
+  EXPECT_LE(hostile.dials, 10);
+  EXPECT_EQ(web_.asked - asked, 8 * 120);
+}
+
 // Whether it answers for a while before it fails makes no difference.
 TEST_F(MonitorTest, AsksAnAgentThatFailsAgainAndAgainEverMoreSeldom) {
   VirtualGuest& breaks = fleet_.AddGuest("breaks");
