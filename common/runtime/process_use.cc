@@ -20,6 +20,8 @@ absl::StatusOr<ProcessUse> ParseProcessUse(std::string_view stat, int64_t ticks,
   // character; these are counted from the third.
   constexpr size_t kUserTime = 11;
   constexpr size_t kSystemTime = 12;
+  constexpr size_t kChildrensUserTime = 13;
+  constexpr size_t kChildrensSystemTime = 14;
   constexpr size_t kResident = 21;
   const size_t name_end = stat.rfind(')');
   const std::vector<std::string> fields =
@@ -27,15 +29,19 @@ absl::StatusOr<ProcessUse> ParseProcessUse(std::string_view stat, int64_t ticks,
           ? std::vector<std::string>()
           : absl::StrSplit(std::string(stat.substr(name_end + 1)),
                            absl::ByAnyChar(" \n"), absl::SkipEmpty());
-  int64_t user, system, resident;
+  int64_t user, system, childrens_user, childrens_system, resident;
   if (fields.size() <= kResident ||
       !absl::SimpleAtoi(fields[kUserTime], &user) ||
       !absl::SimpleAtoi(fields[kSystemTime], &system) ||
+      !absl::SimpleAtoi(fields[kChildrensUserTime], &childrens_user) ||
+      !absl::SimpleAtoi(fields[kChildrensSystemTime], &childrens_system) ||
       !absl::SimpleAtoi(fields[kResident], &resident) || resident < 0) {
     return absl::InvalidArgumentError("not a line of /proc/PID/stat");
   }
-  return ProcessUse{absl::Seconds(1) * (user + system) / ticks,
-                    static_cast<uint64_t>(resident * page)};
+  return ProcessUse{
+      absl::Seconds(1) * (user + system) / ticks,
+      absl::Seconds(1) * (childrens_user + childrens_system) / ticks,
+      static_cast<uint64_t>(resident * page)};
 }
 
 absl::StatusOr<ProcessUse> ReadProcessUse(pid_t process) {

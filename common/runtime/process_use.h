@@ -14,6 +14,7 @@ namespace noonmark {
 // What a process has used, as the kernel counts it.
 struct ProcessUse {
   absl::Duration cpu;           // of all its threads, user and system
+  absl::Duration children_cpu;  // of its children that it has waited for
   uint64_t resident_bytes = 0;  // now
 };
 

@@ -168,8 +168,7 @@ void ProbeDialer::OnGone(const ProbeWorker& worker, const absl::Status& why,
   }
   for (const auto& [id, suspect] : over) {
     End(id, suspect ? absl::AbortedError(absl::StrCat(
-                          "gave no answer while the worker that asked it was "
-                          "overtaxed: ",
+                          "suspected of overtaxing its probe worker: ",
                           std::string(why.message())))
                     : absl::UnavailableError(std::string(why.message())));
   }

@@ -35,7 +35,7 @@ absl::Duration Of(const google::protobuf::Duration& duration) {
          absl::Nanoseconds(duration.nanos());
 }
 
-// noonmarkd and its workers.
+// noonmarkd and its workers, those that were ended too.
 struct Use {
   absl::Duration cpu;
   uint64_t resident = 0;
@@ -51,7 +51,7 @@ Use UseOf(pid_t daemon) {
     // One may have been ended meanwhile.
     const absl::StatusOr<ProcessUse> use = ReadProcessUse(one);
     if (!use.ok()) continue;
-    sum.cpu += use->cpu;
+    sum.cpu += use->cpu + use->children_cpu;
     sum.resident += use->resident_bytes;
   }
   return sum;

@@ -22,6 +22,7 @@ TEST(ProcessUseTest, ReadsItsTimesAndItsMemory) {
       ParseProcessUse("12 (a) b (c))" + std::string(kRest), 100, 4096);
   ASSERT_THAT(use, IsOk());
   EXPECT_EQ(use->cpu, absl::Milliseconds(3'500));
+  EXPECT_EQ(use->children_cpu, absl::Milliseconds(150));
   EXPECT_EQ(use->resident_bytes, 4'096'000);
 }
 

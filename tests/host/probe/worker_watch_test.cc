@@ -24,7 +24,7 @@ class WorkerWatchTest : public ::testing::Test {
   std::string Run(int seconds, double share, int answers) {
     WorkerWatch watch(limits_);
     for (int i = 0; i < seconds; ++i) {
-      const ProcessUse use{absl::Seconds(share * i), 1};
+      const ProcessUse use{absl::Seconds(share * i), {}, 1};
       std::string why = watch.Judge(At(i), use, 0);
       if (!why.empty()) return why;
       watch.OnPong();
@@ -64,18 +64,18 @@ TEST_F(WorkerWatchTest, WaitsLongerForTheFirstWord) {
 // A host whose counter leaps has not waited for a worker so long.
 TEST_F(WorkerWatchTest, GoesByLooksAndNotByTheClock) {
   WorkerWatch watch(limits_);
-  EXPECT_EQ(watch.Judge(At(1), ProcessUse{absl::Seconds(1), 1}, 0), "");
-  EXPECT_EQ(watch.Judge(At(4400), ProcessUse{absl::Seconds(1), 1}, 0), "");
+  EXPECT_EQ(watch.Judge(At(1), ProcessUse{absl::Seconds(1), {}, 1}, 0), "");
+  EXPECT_EQ(watch.Judge(At(4400), ProcessUse{absl::Seconds(1), {}, 1}, 0), "");
 }
 
 TEST_F(WorkerWatchTest, EndsOneThatTakesTooMuchMemory) {
   WorkerWatch watch(limits_);
   const uint64_t most = (uint64_t{128} << 20) + 1000 * 256 * 1024;
-  EXPECT_EQ(watch.Judge(At(0), ProcessUse{{}, most}, 1000), "");
+  EXPECT_EQ(watch.Judge(At(0), ProcessUse{{}, {}, most}, 1000), "");
   watch.OnPong();
-  EXPECT_THAT(watch.Judge(At(1), ProcessUse{{}, most + 1}, 1000),
+  EXPECT_THAT(watch.Judge(At(1), ProcessUse{{}, {}, most + 1}, 1000),
               HasSubstr("378 MiB of memory, of the 378 that it may"));
-  EXPECT_THAT(watch.Judge(At(1), ProcessUse{{}, most}, 999),
+  EXPECT_THAT(watch.Judge(At(1), ProcessUse{{}, {}, most}, 999),
               HasSubstr("MiB of memory"));
 }
 
@@ -92,7 +92,7 @@ TEST_F(WorkerWatchTest, LooksAtTheLastSecondsAlone) {
   for (int i = 0; i < 1000; ++i) {
     // 2.4 s at once, each 20 s.
     if (i % 20 == 10) used += 2.4;
-    ASSERT_EQ(watch.Judge(At(i), ProcessUse{absl::Seconds(used), 1}, 0), "")
+    ASSERT_EQ(watch.Judge(At(i), ProcessUse{absl::Seconds(used), {}, 1}, 0), "")
         << i;
     watch.OnPong();
   }
@@ -106,7 +106,8 @@ TEST_F(WorkerWatchTest, LetsOneWasteThatMay) {
 TEST_F(WorkerWatchTest, CountsWhatAConnectionIsWorth) {
   WorkerWatch watch(limits_);
   for (int i = 0; i < 100; ++i) {
-    ASSERT_EQ(watch.Judge(At(i), ProcessUse{absl::Seconds(0.5 * i), 1}, 0), "");
+    ASSERT_EQ(watch.Judge(At(i), ProcessUse{absl::Seconds(0.5 * i), {}, 1}, 0),
+              "");
     watch.OnPong();
     for (int k = 0; k < 10; ++k) watch.OnConnection();
   }

@@ -1,0 +1,1 @@
+// Nothing: the library is there for its precompiled headers.
