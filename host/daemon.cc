@@ -149,7 +149,11 @@ class Probes final : public WorkerProcess::Observer {
   absl::Status Start() {
     for (WorkerProcess* worker : {&common_, &suspects_}) {
       if (absl::Status started = worker->Start(this); !started.ok()) {
-        return started;
+        return absl::Status(
+            started.code(),
+            absl::StrCat("no worker to speak with guests: ",
+                         std::string(started.message()),
+                         "; say where it is with probe.program"));
       }
     }
     return absl::OkStatus();

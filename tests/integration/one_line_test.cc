@@ -163,6 +163,19 @@ TEST_F(FleetStoryOneLineTest, OnAPlaceWhereNobodyCanListen) {
   }
 }
 
+TEST_F(FleetStoryOneLineTest, OnAWorkerThatIsNotThere) {
+  const std::string worker = folder_.Path("noonmarkd-probe");
+  const std::string config =
+      File("noonmarkd.toml",
+           absl::StrCat("[daemon]\nlisten = \"unix:", folder_.Path("r.sock"),
+                        "\"\noperate = \"unix:", folder_.Path("o.sock"),
+                        "\"\n[probe]\nprogram = \"", worker, "\"\n"));
+  Expect({"noonmarkd", "--config", config}, kFailed,
+         {worker, "No such file or directory", "probe.program"});
+  // It is started by noonmarkd alone, and says so to whoever tries.
+  Expect({"noonmarkd-probe"}, 2, {"is started by noonmarkd alone"});
+}
+
 TEST_F(FleetStoryOneLineTest, OnASocketThatCannotBeUsed) {
   const std::string missing = folder_.Path("gone.sock");
   Expect({"noonmark", "report", "-c", "unix:" + missing}, kFailed,

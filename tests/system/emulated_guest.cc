@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "tests/system/guest_clock.h"
 
@@ -162,28 +163,71 @@ void EmulatedGuest::Install(const std::string& program) const {
   Copy(absl::StrCat(NOONMARK_PROGRAMS, "/", program), "/usr/local/bin/");
 }
 
+void EmulatedGuest::CopyTree(std::vector<std::string> arguments) const {
+  const std::string packed = folder_.Path("tree.tar");
+  arguments.insert(arguments.begin(),
+                   {"/usr/bin/tar", "--owner=0", "--group=0", "-cf", packed});
+  const Outcome outcome = RunProgram(std::move(arguments));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  Copy(packed, "/var/tmp/tree.tar");
+  Run("tar -C / --keep-directory-symlink -xf /var/tmp/tree.tar");
+}
+
+void EmulatedGuest::InstallComponent(const std::string& component) const {
+  const std::string staged = folder_.Path(component);
+  const Outcome outcome =
+      RunProgram({"/usr/bin/env", absl::StrCat("DESTDIR=", staged), "cmake",
+                  "--install", NOONMARK_BUILD, "--prefix", "/usr", "--strip",
+                  "--component", component});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
+  CopyTree({"-C", staged, "."});
+}
+
 void EmulatedGuest::InstallPackage(const std::string& agent_toml) const {
-  const std::string staged = folder_.Path("package");
-  const std::string packed = folder_.Path("package.tar");
-  for (const auto& step : std::vector<std::vector<std::string>>{
-           {"/usr/bin/env", absl::StrCat("DESTDIR=", staged), "cmake",
-            "--install", NOONMARK_BUILD, "--prefix", "/usr", "--strip",
-            "--component", "noonmark-agent"},
-           {"/usr/bin/tar", "-C", staged, "--owner=0", "--group=0", "-cf",
-            packed, "."}}) {
-    const Outcome outcome = RunProgram(step);
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
-  }
-  Copy(packed, "/var/tmp/package.tar");
+  InstallComponent("noonmark-agent");
   Copy(folder_.Write("agent.toml", agent_toml), "/var/tmp/agent.toml");
-  Run("tar -C / --keep-directory-symlink -xf /var/tmp/package.tar && "
-      "install -D -m 644 /var/tmp/agent.toml /etc/noonmark/agent.toml && "
+  Run("install -D -m 644 /var/tmp/agent.toml /etc/noonmark/agent.toml && "
       "systemd-sysusers && systemd-tmpfiles --create && "
       "systemctl daemon-reload && udevadm control --reload && "
       "udevadm trigger --settle --subsystem-match=rtc && "
       "systemctl reload dbus && "
       "systemctl enable --quiet --now noonmark-resume-boot.service "
       "noonmark-corrector.service noonmark-agent.service");
+}
+
+void EmulatedGuest::CopyMissing(const std::vector<std::string>& files) const {
+  const std::string missing =
+      Run(absl::StrCat("for file in ", absl::StrJoin(files, " "),
+                       "; do [ -e $file ] || echo $file; done"));
+  std::vector<std::string> arguments = {"-h", "-P", "-C", "/"};
+  for (const auto file : absl::StrSplit(missing, '\n', absl::SkipEmpty())) {
+    arguments.emplace_back(file);
+  }
+  if (arguments.size() > 4) CopyTree(std::move(arguments));
+}
+
+void EmulatedGuest::InstallHostPackage(
+    const std::string& noonmarkd_toml) const {
+  std::vector<std::string> libraries;
+  for (const char* program : {"noonmarkd", "noonmarkd-probe", "noonmark"}) {
+    const Outcome linked = RunProgram(
+        {"/usr/bin/ldd", absl::StrCat(NOONMARK_PROGRAMS, "/", program)});
+    // "libvirt.so.0 => /lib/x86_64-linux-gnu/libvirt.so.0 (0x7f...)"
+    for (const auto line : absl::StrSplit(linked.out, '\n')) {
+      const std::vector<std::string> words =
+          absl::StrSplit(line, absl::ByAnyChar(" \t"), absl::SkipEmpty());
+      if (words.size() == 4) libraries.push_back(words[2]);
+    }
+  }
+  CopyMissing(libraries);
+  InstallComponent("noonmark-host");
+  Install("noonmark");
+  Copy(folder_.Write("noonmarkd.toml", noonmarkd_toml),
+       "/var/tmp/noonmarkd.toml");
+  Run("install -D -m 644 /var/tmp/noonmarkd.toml /etc/noonmark/noonmarkd.toml "
+      "&& ldconfig && systemd-sysusers && systemd-tmpfiles --create && "
+      "systemctl daemon-reload && "
+      "systemctl enable --quiet --now noonmarkd.service");
 }
 
 void EmulatedGuest::StartAgent() const {

@@ -33,6 +33,9 @@ class EmulatedGuest {
   // What the package noonmark-agent is made of, where it belongs; its services
   // run. `agent_toml`: the guest's configuration.
   void InstallPackage(const std::string& agent_toml) const;
+  // What the package noonmark-host is made of, and the libraries that it needs
+  // and the guest has not: as if it were a dom0. noonmarkd runs.
+  void InstallHostPackage(const std::string& noonmarkd_toml) const;
   // noonmark-agent as a service of a user of its own, without any capability,
   // on its usual socket. Returns when it has told systemd that it is ready.
   void StartAgent() const;
@@ -82,6 +85,12 @@ class EmulatedGuest {
   void Reach();
   std::vector<std::string> Ssh(const std::string& program) const;
   void Copy(const std::string& from, const std::string& to) const;
+  // What `cmake --install` makes of a component, into the guest's root.
+  void InstallComponent(const std::string& component) const;
+  // Files of this machine that the guest has not, to the same places.
+  void CopyMissing(const std::vector<std::string>& files) const;
+  // Packs and unpacks; `arguments`: what tar takes.
+  void CopyTree(std::vector<std::string> arguments) const;
 
   TemporaryDirectory folder_;
   std::string port_;  // of this machine, to the guest's ssh
