@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -40,12 +39,8 @@ struct Use {
   absl::Duration cpu;
   uint64_t resident = 0;
 };
-Use UseOf(pid_t daemon) {
+Use UseOf(const std::vector<pid_t>& all) {
   Use sum;
-  std::vector<pid_t> all = {daemon};
-  std::ifstream children(
-      absl::StrCat("/proc/", daemon, "/task/", daemon, "/children"));
-  for (pid_t child; children >> child;) all.push_back(child);
   EXPECT_GE(all.size(), 2);
   for (const pid_t one : all) {
     // One may have been ended meanwhile.
@@ -102,7 +97,7 @@ class HostileFleet {
     for (const auto& server : servers_) server->SetAwake(attack);
     Stretch seen;
     const auto begun = SteadyClock::now();
-    const Use before = UseOf(host_.daemon().pid());
+    const Use before = UseOf(host_.DaemonProcesses());
     host_.WaitUntil([&](const v1::HostReport& report) {
       for (const std::string& name : well_) {
         const v1::Guest& guest = RowOf(report, name);
@@ -112,7 +107,7 @@ class HostileFleet {
       }
       return SteadyClock::now() - begun >= time;
     });
-    const Use after = UseOf(host_.daemon().pid());
+    const Use after = UseOf(host_.DaemonProcesses());
     seen.time = absl::FromChrono(SteadyClock::now() - begun);
     seen.cpu = after.cpu - before.cpu;
     seen.resident = after.resident;

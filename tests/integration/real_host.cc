@@ -87,6 +87,15 @@ void RealHost::Start() {
   EXPECT_NE(daemon_->ReadLineWith("answers at"), "") << name_;
 }
 
+std::vector<pid_t> RealHost::DaemonProcesses() const {
+  const pid_t daemon = daemon_->pid();
+  std::vector<pid_t> all = {daemon};
+  std::ifstream children(
+      absl::StrCat("/proc/", daemon, "/task/", daemon, "/children"));
+  for (pid_t child; children >> child;) all.push_back(child);
+  return all;
+}
+
 std::unique_ptr<ChildProcess> RealHost::AnotherDaemon() const {
   return std::make_unique<ChildProcess>(std::vector<std::string>{
       Program("noonmarkd"), "--config", folder_.Path("noonmarkd.toml")});

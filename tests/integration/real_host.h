@@ -48,6 +48,8 @@ class RealHost {
   // noonmarkd; returns when it listens.
   void Start();
   ChildProcess& daemon() { return *daemon_; }
+  // It and its workers, as they are now.
+  std::vector<pid_t> DaemonProcesses() const;
   // A noonmarkd more, of the same configuration.
   std::unique_ptr<ChildProcess> AnotherDaemon() const;
 
