@@ -93,6 +93,7 @@ TEST_F(LongHostUnitTest, RunsWithAsLittleAsItHas) {
   guest_->Run("systemctl restart noonmarkd.service");
   EXPECT_THAT(As("noonmark", "noonmark report"), HasSubstr("dom0"));
   EXPECT_THAT(Property("Result"), StartsWith("success"));
+  EXPECT_THAT(Journal(), Not(HasSubstr("signal 15")));
 }
 
 }  // namespace
