@@ -193,7 +193,9 @@ TEST(HostileFleetTest, EachOfThemHarmsItsOwnRowAlone) {
   const auto before = fleet.Exchanges();
   fleet.Watch(/*attack=*/true, std::chrono::seconds(12));
   fleet.ExpectAllAreNamed();
-  fleet.ExpectAllPolls(before, absl::FromChrono(SteadyClock::now() - begun));
+  if (!IsSanitized()) {  // which slows all of them down
+    fleet.ExpectAllPolls(before, absl::FromChrono(SteadyClock::now() - begun));
+  }
   fleet.ExpectNoCrash();
 }
 

@@ -88,8 +88,9 @@ TEST(IdentityTest, IsNothingElse) {
 
 TEST(IdentityTest, GoesThroughItsTextUnchanged) {
   std::minstd_rand random(1);
-  const std::string letters =
-      "abcXYZ0123456789.-_/%: \xff" + std::string(1, '\0');
+  // With the zero that ends it.
+  constexpr char kLetters[] = "abcXYZ0123456789.-_/%: \xff";
+  const std::string letters(kLetters, sizeof kLetters);
   const auto word = [&](size_t most) {
     std::string text;
     for (size_t i = random() % (most + 1); i > 0; --i) {
