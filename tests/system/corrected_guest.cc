@@ -11,22 +11,31 @@ namespace noonmark::testing {
 namespace {
 
 // A guest that may be corrected as often as a test likes.
-constexpr char kAgentConfig[] = R"([correct]
-enabled = true
-services = ["dovecot", "postfix", "chrony", "timesyncd", "ntpsec"]
+std::string AgentConfig(const std::string& profiles) {
+  return absl::StrCat("[correct]\nenabled = true\nservices = [", profiles,
+                      R"(, "chrony", "timesyncd", "ntpsec"]
 pause = "0s"
 corrections_a_day = 1000
-)";
+)");
+}
 
 }  // namespace
 
+CorrectedGuest::Flavour CorrectedGuest::Has() const {
+  return {.name = "",
+          .profiles = R"("dovecot", "postfix")",
+          .units = "dovecot.service postfix@-.service"};
+}
+
 void CorrectedGuest::SetUp() {
-  if (!EmulatedGuest::IsPrepared()) {
-    GTEST_SKIP() << "no guest is prepared; tests/check --only mail-guest does";
+  const std::string image = EmulatedGuest::ImageOf(Has().name);
+  if (image.empty()) {
+    GTEST_SKIP() << "no such guest is prepared; tests/check --only mail-guest "
+                    "does, with --long all of them";
   }
-  guest_ = std::make_unique<EmulatedGuest>();
+  guest_ = std::make_unique<EmulatedGuest>(image);
   clock_ = std::make_unique<GuestClock>(guest_->ClockSocket());
-  guest_->InstallPackage(kAgentConfig);
+  guest_->InstallPackage(AgentConfig(Has().profiles));
 }
 
 void CorrectedGuest::SetWrong(absl::Duration by, const std::string& correct,
@@ -56,7 +65,7 @@ void CorrectedGuest::MakeWrong(absl::Duration by, const std::string& correct,
 }
 
 void CorrectedGuest::RestartMail() const {
-  guest_->Run("systemctl restart dovecot.service postfix@-.service");
+  guest_->Run("systemctl restart " + Has().units);
 }
 
 void CorrectedGuest::WaitUntilPlanned(v1::PlanWay way) const {

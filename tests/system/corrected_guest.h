@@ -26,6 +26,15 @@ class CorrectedGuest : public ::testing::Test {
   static constexpr std::chrono::minutes kPatience{4};
   static constexpr char kGuest[] = "mail-1";
 
+  // What the guest has: of EmulatedGuest::ImageOf(), in the agent's list of
+  // profiles, and by the names of systemd.
+  struct Flavour {
+    std::string name;
+    std::string profiles;
+    std::string units;
+  };
+  virtual Flavour Has() const;
+
   void SetUp() override;
 
   // Its clock was right, and is off by that now; then its mail is restarted, so

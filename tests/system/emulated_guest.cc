@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tests/system/guest_clock.h"
 
@@ -20,12 +21,6 @@ namespace {
 
 std::string Script(const std::string& name) {
   return absl::StrCat(NOONMARK_BED, "/", name);
-}
-
-// What tests/system/prepare printed.
-std::string Image() {
-  const char* image = std::getenv("NOONMARK_BED_IMAGE");
-  return image == nullptr ? "" : image;
 }
 
 // Where a port of the guest is on this machine. `info usernet` has a line for
@@ -44,10 +39,18 @@ std::string ForwardedPort(const std::string& network,
 
 }  // namespace
 
-bool EmulatedGuest::IsPrepared() { return !Image().empty(); }
+std::string EmulatedGuest::ImageOf(const std::string& flavour) {
+  const std::string variable = absl::StrReplaceAll(
+      absl::AsciiStrToUpper(absl::StrCat("noonmark_bed_image",
+                                         flavour.empty() ? "" : "_", flavour)),
+      {{"-", "_"}});
+  const char* image = std::getenv(variable.c_str());
+  return image == nullptr ? "" : image;
+}
 
-EmulatedGuest::EmulatedGuest() {
-  const std::string image = Image();
+bool EmulatedGuest::IsPrepared() { return !ImageOf("").empty(); }
+
+EmulatedGuest::EmulatedGuest(const std::string& image) : image_(image) {
   emulator_ = std::make_unique<ChildProcess>(std::vector<std::string>{
       Script("emulator"), image,
       absl::StrCat("file=", image,
@@ -75,7 +78,7 @@ bool EmulatedGuest::Connect() {
   std::remove(ClockSocket().c_str());
   std::vector<std::string> connect = Ssh("/usr/bin/ssh");
   for (const std::string& option :
-       {std::string("-M"), std::string("-i"), absl::StrCat(Image(), "/key"),
+       {std::string("-M"), std::string("-i"), absl::StrCat(image_, "/key"),
         std::string("-p"), port_, std::string("-L"),
         absl::StrCat(AgentSocket(), ":/run/noonmark-agent/agent.sock"),
         std::string("-L"), absl::StrCat(ClockSocket(), ":/run/bed-clock.sock"),

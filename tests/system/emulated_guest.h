@@ -21,10 +21,13 @@ namespace noonmark::testing {
 class EmulatedGuest {
  public:
   static bool IsPrepared();
+  // What tests/system/prepare printed, of a flavour: of "exim-cyrus" what is in
+  // $NOONMARK_BED_IMAGE_EXIM_CYRUS. Empty: it was not prepared.
+  static std::string ImageOf(const std::string& flavour);
 
   // Returns when the guest answers and its clock has been set to this
-  // machine's, to 20 ms.
-  EmulatedGuest();
+  // machine's, to 20 ms. `image`: ImageOf() a flavour, or the usual one.
+  explicit EmulatedGuest(const std::string& image = ImageOf(""));
 
   // A command of the guest's shell, as root. Its words, both kinds.
   std::string Run(const std::string& command) const;
@@ -92,6 +95,7 @@ class EmulatedGuest {
   // Packs and unpacks; `arguments`: what tar takes.
   void CopyTree(std::vector<std::string> arguments) const;
 
+  const std::string image_;
   TemporaryDirectory folder_;
   std::string port_;  // of this machine, to the guest's ssh
   MailAddresses mail_;

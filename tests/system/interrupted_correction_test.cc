@@ -84,8 +84,8 @@ int OrdersToCorrect(const std::vector<JournalRecord>& journal) {
 // comes twice: long enough to be met.
 TEST_F(LongInterruptedCorrectionTest, OfAPowerCutMovesTheClockOnce) {
   // A boot alone would not start them.
-  guest_->Run(
-      "systemctl disable --quiet dovecot.service postfix.service && sync");
+  guest_->Run("systemctl disable --quiet dovecot.service postfix.service");
+  guest_->Run("sync");
   MakeWrong(-kAmount, "hold_max = \"1m\"\n");
   WaitUntilPlanned(v1::PLAN_WAY_QUIESCED_STEP);
   std::future<Outcome> told = std::async(std::launch::async, [&] {
