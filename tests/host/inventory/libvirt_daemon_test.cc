@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "host/inventory/hypervisor.h"
 #include "tests/support/libvirt_daemon.h"
 #include "tests/support/recording_observer.h"
@@ -122,7 +123,7 @@ TEST_F(LibvirtDaemonTest, ReadsMetadataWhenItChanges) {
   EXPECT_TRUE(WaitForDomain([](const Domain& d) {
     return d.address.empty() && d.metadata_error == "address is empty";
   }));
-  set("<guest address='h:1' x='" + std::string(4096, 'x') + "'/>");
+  set(absl::StrCat("<guest address='h:1' x='", std::string(4096, 'x'), "'/>"));
   EXPECT_TRUE(WaitForDomain([](const Domain& d) {
     return d.metadata_error == "longer than 4096 bytes";
   }));
