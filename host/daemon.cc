@@ -25,6 +25,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/service_manager.h"
 #include "common/runtime/system_clock.h"
+#include "common/runtime/timer_slack.h"
 #include "host/correct/corrections.h"
 #include "host/correct/host_identity.h"
 #include "host/inventory/hypervisor.h"
@@ -227,6 +228,8 @@ bool Written(const JournalFile::Written& written) {
 }  // namespace
 
 absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
+  // As in noonmarkd-probe: gRPC's threads, which are started with it.
+  std::optional<TimerSlack> slack(absl::Milliseconds(100));
   RouteGrpcLog();
   RaiseDescriptorLimit();
   SystemClock clock;
@@ -238,6 +241,7 @@ absl::Status RunDaemon(const DaemonConfig& config, StopSignals& signals) {
   // First of all: a second daemon is refused before it asks anybody.
   absl::StatusOr<std::unique_ptr<FleetServer>> server = FleetServer::Listen(
       listen->path, /*group=*/"", {board, clock, NOONMARK_VERSION});
+  slack.reset();
   if (!server.ok()) return server.status();
   const absl::StatusOr<BootId> boot =
       ReadHostBoot(std::getenv("CREDENTIALS_DIRECTORY"));

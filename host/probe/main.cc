@@ -12,6 +12,7 @@
 #include <csignal>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,7 @@
 #include "common/runtime/log.h"
 #include "common/runtime/packet_channel.h"
 #include "common/runtime/system_clock.h"
+#include "common/runtime/timer_slack.h"
 #include "host/guests/grpc_guest_link.h"
 #include "host/probe/probe_servant.h"
 #include "host/probe/probe_wire.h"
@@ -72,7 +74,13 @@ bool IsStartedByNoonmarkd() {
          type == SOCK_SEQPACKET;
 }
 
+// Threads of gRPC wake once a second for each group of timers that were set
+// together. Here these are of seconds, and nothing rests on them: groups that
+// are closer than this wake both once.
+constexpr absl::Duration kSlackOfGrpc = absl::Milliseconds(100);
+
 absl::Status Serve(const Command& command) {
+  std::optional<TimerSlack> slack(kSlackOfGrpc);  // what follows starts it
   RouteGrpcLog();
   RaiseDescriptorLimit();
   SystemClock clock;
@@ -89,6 +97,7 @@ absl::Status Serve(const Command& command) {
   CompletionLoop loop(std::make_unique<grpc::CompletionQueue>());
   GrpcGuestDialer dialer(loop, clock, GrpcGuestDialer::kOrderLimit,
                          std::move(credentials));
+  slack.reset();
   std::unique_ptr<PacketChannel> channel;
   ProbeServant servant(dialer, [&channel](const ProbeNews& news) {
     channel->Send(EncodeProbeNews(news));

@@ -26,7 +26,7 @@ struct WorkerOptions {
   std::string name;                  // in the log: "probe worker"
   std::vector<std::string> command;  // the first is a path
   WorkerLimits limits;
-  absl::Duration look_every = absl::Seconds(1);
+  absl::Duration look_every = absl::Seconds(2);
   // Until another is started after one that did not live as long as this.
   absl::Duration restart = absl::Seconds(1);
 };

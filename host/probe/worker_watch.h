@@ -16,9 +16,9 @@ namespace noonmark {
 struct WorkerLimits {
   // So many looks in a row without a word from the thread that speaks with the
   // guests: it hangs. Looks and not seconds: a host's counter may leap.
-  int silent_looks = 5;
+  int silent_looks = 3;
   // And before its first word, while it starts on a machine that is busy.
-  int starting_looks = 30;
+  int starting_looks = 15;
   // Of memory: by itself, and for each connection.
   uint64_t own_bytes = uint64_t{128} << 20;
   uint64_t link_bytes = 256 * 1024;
@@ -46,7 +46,7 @@ class WorkerWatch {
   void OnAnswer() { worth_ += limits_.answer; }
   void OnConnection() { worth_ += limits_.connection; }
 
-  // To be asked about once a second, before it is sent another ping, with what
+  // To be asked each few seconds, before it is sent another ping, with what
   // it has used (absent: unknown) and how many connections it has. Empty: it is
   // well. Else why it has to be ended, for a person.
   std::string Judge(MonotonicTime now, const std::optional<ProcessUse>& use,

@@ -45,20 +45,20 @@ TEST_F(WorkerWatchTest, EndsOneThatHangs) {
   WorkerWatch watch(limits_);
   EXPECT_EQ(watch.Judge(At(0), std::nullopt, 0), "");
   watch.OnPong();
-  for (int i = 1; i <= 5; ++i) {
+  for (int i = 1; i <= 3; ++i) {
     EXPECT_EQ(watch.Judge(At(i), std::nullopt, 0), "");
   }
-  EXPECT_THAT(watch.Judge(At(6), std::nullopt, 0),
-              HasSubstr("no sign of life, 5 times"));
+  EXPECT_THAT(watch.Judge(At(4), std::nullopt, 0),
+              HasSubstr("no sign of life, 3 times"));
 }
 
 TEST_F(WorkerWatchTest, WaitsLongerForTheFirstWord) {
   WorkerWatch watch(limits_);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < 15; ++i) {
     EXPECT_EQ(watch.Judge(At(i), std::nullopt, 0), "");
   }
-  EXPECT_THAT(watch.Judge(At(30), std::nullopt, 0),
-              HasSubstr("no sign of life, 30 times"));
+  EXPECT_THAT(watch.Judge(At(15), std::nullopt, 0),
+              HasSubstr("no sign of life, 15 times"));
 }
 
 // A host whose counter leaps has not waited for a worker so long.
