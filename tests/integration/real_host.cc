@@ -24,7 +24,7 @@ bool IsSanitized() {
 #endif
 }
 
-absl::Duration QuickEnd() { return absl::Seconds(IsSanitized() ? 10 : 2); }
+absl::Duration QuickEnd() { return absl::Seconds(IsSanitized() ? 30 : 2); }
 
 void RealHost::AddGuest(const std::string& name) {
   AddGuest(name, absl::StrCat("unix:", AgentSocket(name)));
