@@ -19,14 +19,6 @@ namespace {
 constexpr int64_t kMostFrequency = int64_t{1} << 40;
 constexpr int64_t kMostTickUs = 1'000'000;
 
-ClockReading ReadingOf(const v1::ClockGroup& wire) {
-  return {.raw_before = absl::Nanoseconds(wire.raw_before_ns()),
-          .realtime = absl::Nanoseconds(wire.realtime_ns()),
-          .monotonic = absl::Nanoseconds(wire.monotonic_ns()),
-          .boottime = absl::Nanoseconds(wire.boottime_ns()),
-          .raw_after = absl::Nanoseconds(wire.raw_after_ns())};
-}
-
 ClockReading DecodeGroup(absl::string_view field, bool present,
                          const v1::ClockGroup& wire, WireFaults* faults) {
   if (!present) {
@@ -37,7 +29,7 @@ ClockReading DecodeGroup(absl::string_view field, bool present,
                              wire.raw_before_ns(),
                              ": a counter that runs back encloses no reading"));
   }
-  return ReadingOf(wire);
+  return DecodeOwnReading(wire);
 }
 
 KernelDiscipline DecodeDiscipline(const v1::KernelDiscipline& wire,
@@ -173,7 +165,11 @@ GuestFacts::Xen::Tsc DecodeTsc(const v1::XenTsc& wire, WireFaults* faults) {
 }  // namespace
 
 ClockReading DecodeOwnReading(const v1::ClockGroup& wire) {
-  return ReadingOf(wire);
+  return {.raw_before = absl::Nanoseconds(wire.raw_before_ns()),
+          .realtime = absl::Nanoseconds(wire.realtime_ns()),
+          .monotonic = absl::Nanoseconds(wire.monotonic_ns()),
+          .boottime = absl::Nanoseconds(wire.boottime_ns()),
+          .raw_after = absl::Nanoseconds(wire.raw_after_ns())};
 }
 
 absl::StatusOr<GuestReading> DecodeClockExchange(

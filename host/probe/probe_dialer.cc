@@ -42,8 +42,7 @@ std::unique_ptr<GuestLink> ProbeDialer::Dial(const std::string& address,
   ProbeWorker& worker = IsSuspect(uuid) ? suspected_ : common_;
   auto link = std::make_unique<Link>(*this, id);
   const MonotonicTime now = Now();
-  links_.emplace(id,
-                 Entry{link.get(), &worker, observer, uuid, now, now, false});
+  links_.emplace(id, Entry{&worker, observer, uuid, now, now, false});
   if (!worker.Send(DialOrder{id, address, uuid})) {
     post_([this, alive = alive_, id] {
       if (*alive) {
@@ -75,8 +74,10 @@ void ProbeDialer::Close(LinkId id) {
   links_.erase(it);
   entry.worker->Send(CloseOrder{id});
   // Who closes a connection that waits for an answer has waited long enough.
-  Judge(entry, entry.open && entry.waits_since.has_value() &&
-                   Now() - *entry.waits_since >= options_.due);
+  if (entry.open && entry.waits_since.has_value() &&
+      Now() - *entry.waits_since >= options_.due) {
+    Suspect(entry.uuid);
+  }
 }
 
 void ProbeDialer::End(LinkId id, const absl::Status& why) {
@@ -85,30 +86,22 @@ void ProbeDialer::End(LinkId id, const absl::Status& why) {
   const Entry entry = std::move(it->second);
   links_.erase(it);
   // One that nobody listens at is no burden.
-  Judge(entry, absl::IsAborted(why) ||
-                   (entry.open && (absl::IsInvalidArgument(why) ||
-                                   Now() - entry.dialled < options_.settled)));
+  if (absl::IsAborted(why) ||
+      (entry.open && (absl::IsInvalidArgument(why) ||
+                      Now() - entry.dialled < options_.settled))) {
+    Suspect(entry.uuid);
+  }
   entry.observer->OnClosed(why);
 }
 
-void ProbeDialer::Judge(const Entry& entry, bool badly) {
-  if (badly) {
-    if (suspects_.size() >= options_.most_suspects) suspects_.clear();
-    suspects_[entry.uuid] = Now();
-  }
+void ProbeDialer::Suspect(const std::string& uuid) {
+  if (suspects_.size() >= options_.most_suspects) suspects_.clear();
+  suspects_.insert(uuid);
 }
 
 void ProbeDialer::OnNews(const ProbeWorker& worker, const ProbeNews& news) {
   if (std::holds_alternative<PongNews>(news)) return;
-  const LinkId id = std::visit(
-      [](const auto& kind) -> LinkId {
-        if constexpr (requires { kind.link; }) {
-          return kind.link;
-        } else {
-          return 0;
-        }
-      },
-      news);
+  const LinkId id = LinkOf(news);
   const auto it = links_.find(id);
   // Over meanwhile; or not that worker's, and no word of it counts.
   if (it == links_.end() || it->second.worker != &worker) return;

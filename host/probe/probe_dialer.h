@@ -1,12 +1,12 @@
 #ifndef NOONMARK_HOST_PROBE_PROBE_DIALER_H_
 #define NOONMARK_HOST_PROBE_PROBE_DIALER_H_
 
-#include <array>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/time/time.h"
@@ -66,7 +66,6 @@ class ProbeDialer final : public GuestDialer {
  private:
   class Link;
   struct Entry {
-    Link* link;
     ProbeWorker* worker;
     GuestLink::Observer* observer;
     std::string uuid;
@@ -83,8 +82,8 @@ class ProbeDialer final : public GuestDialer {
   void Close(LinkId id);
   // Takes the entry away and tells its observer.
   void End(LinkId id, const absl::Status& why);
-  // How it ended, for where it is dialled next.
-  void Judge(const Entry& entry, bool badly);
+  // Its next connections are made by the second worker.
+  void Suspect(const std::string& uuid);
 
   const Options options_;
   Clock& clock_;
@@ -95,8 +94,7 @@ class ProbeDialer final : public GuestDialer {
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   LinkId last_ = 0;
   std::map<LinkId, Entry> links_;
-  // When they last ended badly.
-  std::map<std::string, MonotonicTime> suspects_;
+  std::set<std::string> suspects_;  // their UUIDs
 };
 
 }  // namespace noonmark

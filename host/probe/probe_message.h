@@ -75,6 +75,20 @@ using ProbeNews =
     std::variant<OpenNews, ExchangeNews, EventNews, DescriptionNews, StatusNews,
                  OrderFailedNews, ClosedNews, PongNews>;
 
+// The link that a message is about; 0: it is about none.
+template <typename Message>
+LinkId LinkOf(const Message& message) {
+  return std::visit(
+      [](const auto& kind) -> LinkId {
+        if constexpr (requires { kind.link; }) {
+          return kind.link;
+        } else {
+          return 0;
+        }
+      },
+      message);
+}
+
 }  // namespace noonmark
 
 #endif  // NOONMARK_HOST_PROBE_PROBE_MESSAGE_H_

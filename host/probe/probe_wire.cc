@@ -90,20 +90,6 @@ void Fill(const PongNews& news, v1::ProbeNews& wire) {
   wire.mutable_pong()->set_number(news.number);
 }
 
-// The link of a message; 0: it is about none.
-template <typename Message>
-LinkId LinkOf(const Message& message) {
-  return std::visit(
-      [](const auto& kind) -> LinkId {
-        if constexpr (requires { kind.link; }) {
-          return kind.link;
-        } else {
-          return 0;
-        }
-      },
-      message);
-}
-
 template <typename Wire, typename Message>
 std::string Encode(const Message& message) {
   Wire wire;
