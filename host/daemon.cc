@@ -1,7 +1,6 @@
 #include "host/daemon.h"
 
 #include <grpcpp/grpcpp.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -20,6 +19,7 @@
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/listener_watch.h"
 #include "common/rpc/tls_credentials.h"
+#include "common/runtime/descriptor_limit.h"
 #include "common/runtime/journal_file.h"
 #include "common/runtime/kernel_discipline.h"
 #include "common/runtime/log.h"
@@ -39,14 +39,6 @@
 
 namespace noonmark {
 namespace {
-
-// A descriptor for each guest: as many as we may have.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // From the hypervisor's thread to the monitor's.
 class ToMonitor final : public Hypervisor::Observer {

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <grpcpp/grpcpp.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "common/rpc/completion_loop.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/tls_credentials.h"
+#include "common/runtime/descriptor_limit.h"
 #include "common/runtime/log.h"
 #include "common/runtime/packet_channel.h"
 #include "common/runtime/system_clock.h"
@@ -44,14 +44,6 @@ struct Command {
   std::string pki;  // empty: the host has no identity
   int64_t reload_ms = 60'000;
 };
-
-// A descriptor for each guest: as many as it may have.
-void RaiseDescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // Guests' bytes are read here: whoever gets hold of this process through them
 // shall find little to do, and it goes before noonmarkd does.
